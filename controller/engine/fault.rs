@@ -1,0 +1,49 @@
+//! Why an effect did not succeed, in the few classes that decisions need.
+
+/// What kind of failure it is. Decides the pause before the next try and what is said about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Something else must come first: a dependent still stands, a fresh id has not spread yet.
+    NotYet,
+    /// The account's rate limit.
+    Throttled,
+    /// A time-out, a reset, a 5xx.
+    Transient,
+    /// Someone else holds the name or the slot, or changed the same thing at the same time.
+    Conflict,
+    /// A quota of the account is used up.
+    Quota,
+    /// Credentials or permissions.
+    Denied,
+    /// The cloud refuses what is declared.
+    Invalid,
+    /// A code that the table does not know, or an answer that makes no sense.
+    Bug,
+}
+
+/// Whether the call may have changed something all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Certainly not.
+    None,
+    /// Nobody knows: the answer was lost.
+    Unknown,
+}
+
+/// A failed effect.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {code}: {message}")]
+pub struct Fault {
+    /// Its class.
+    pub class: Class,
+    /// Whether it may have had an effect.
+    pub effect: Effect,
+    /// The operation that failed, as the cloud names it.
+    pub operation: &'static str,
+    /// The cloud's error code.
+    pub code: String,
+    /// The cloud's message, free of secrets.
+    pub message: String,
+    /// The cloud's request id, for a support case.
+    pub request_id: Option<String>,
+}
