@@ -1,0 +1,249 @@
+"""The WSGI application: every call passes ledger, faults, model, rules and moto, in this order."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import struct
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import registry
+from .accounts import Principal, refusal, scope_of
+from .call import Call, MotoRefused
+from .control import Control
+from .errors import AwsError
+from .faults import Fault
+from .ledger import Entry, ids_in
+from .models import check_answer, check_request
+from .moto_host import MotoHost
+from .wire import Answer, Wire, error_in, read_result, recognise, write_error, write_result
+from .world import World
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+CONTROL_PREFIX = "/_control/"
+
+
+class ConnectionGone(Exception):
+    """The connection is to end without an answer; the server closes it."""
+
+
+class Application:
+    """The layer as a WSGI application, for any number of threads."""
+
+    def __init__(self) -> None:
+        registry.load()
+        self.world = World()
+        self.moto = MotoHost()
+        self.control = Control(self.world, self.moto)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        body = _body(environ)
+        if environ.get("PATH_INFO", "").startswith(CONTROL_PREFIX):
+            answer = self.control.serve(environ, body)
+        else:
+            answer = self._serve(environ, body)
+        headers = [*answer.headers, ("Content-Length", str(len(answer.body)))]
+        start_response(f"{answer.status} {_reason(answer.status)}", headers)
+        return [answer.body]
+
+    def _serve(self, environ: dict[str, Any], body: bytes) -> Answer:
+        request_id = str(uuid.uuid4())
+        scope = scope_of(environ.get("HTTP_AUTHORIZATION"))
+        wire: Wire | None = None
+        unreadable: AwsError | None = None
+        try:
+            wire = recognise(environ, body, scope)
+        except AwsError as error:
+            unreadable = error
+        service = wire.service if wire else (scope.signing_name if scope else "unknown")
+        operation = wire.operation if wire else f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO')}"
+        principal = self.world.accounts.principal(scope.key_id) if scope else None
+        account = principal.account if principal else ""
+        region = scope.region if scope else ""
+        entry = self.world.ledger.open(
+            service=service,
+            operation=operation,
+            account=account,
+            region=region,
+            time=self.world.clock.now(account),
+            request=_plain(wire.params) if wire else {},
+            request_id=request_id,
+            principal=principal.arn if principal else "",
+        )
+        try:
+            answer = self._faulted(environ, body, entry, wire, principal, unreadable, bool(scope))
+        except ConnectionGone:
+            entry.ended = True
+            raise
+        entry.status = answer.status
+        entry.error, entry.message = error_in(answer)
+        entry.ended = True
+        answer.headers.append(("x-amzn-RequestId", request_id))
+        return answer
+
+    def _faulted(
+        self,
+        environ: dict[str, Any],
+        body: bytes,
+        entry: Entry,
+        wire: Wire | None,
+        principal: Principal | None,
+        unreadable: AwsError | None,
+        signed: bool,
+    ) -> Answer:
+        fault = self.world.faults.claim(entry.service, entry.operation, entry.account, entry.region)
+        latency = self.world.settings.get("latency", entry.account)
+        pause = float(latency.get(entry.operation, latency.get("default", 0.0)))
+        if pause > 0:
+            time.sleep(pause)
+        if fault is not None:
+            entry.fault = fault.describe()
+            if fault.when == "before":
+                early = self._strike(fault, environ, wire, entry)
+                if early is not None:
+                    return early
+        try:
+            if unreadable is not None:
+                raise unreadable
+            answer = self._answer(environ, body, entry, wire, principal, signed)
+        except AwsError as error:
+            answer = write_error(wire, error, entry.request_id)
+        if fault is not None and fault.when == "after":
+            late = self._strike(fault, environ, wire, entry)
+            if late is not None:
+                return late
+        return answer
+
+    def _answer(
+        self,
+        environ: dict[str, Any],
+        body: bytes,
+        entry: Entry,
+        wire: Wire | None,
+        principal: Principal | None,
+        signed: bool,
+    ) -> Answer:
+        if signed and principal is None:
+            raise refusal(entry.service, wire.protocol if wire else "")
+        if not signed and wire is not None and wire.service in ("ec2", "iam"):
+            raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+        with self.world.lock:
+            if wire is None or principal is None:
+                return self.moto.call(environ, body, principal.account if principal else None)
+            self._throttle(entry, wire)
+            check_request(wire)
+            self.world.settle(principal.account)
+            call = Call(self.world, self.moto, wire, principal, entry.region, environ, body, entry)
+            answer = self._apply(call)
+            entry.effect = entry.write and answer.status < 400
+            return answer
+
+    def _apply(self, call: Call) -> Answer:
+        handler = registry.HANDLERS.get((call.wire.service, call.wire.operation))
+        if handler is not None:
+            try:
+                result = handler(call)
+            except MotoRefused as refused:
+                return refused.answer
+            self._note_breaches(call, result)
+            if call.entry.write:
+                call.entry.resources.extend(ids_in(result))
+            return write_result(call.wire, result, call.entry.request_id)
+        answer = self.moto.call(call.environ, call.body, call.account)
+        if answer.status < 400 and not call.wire.model.has_streaming_output:
+            self._note_breaches(call, read_result(call.wire, answer))
+        return answer
+
+    def _note_breaches(self, call: Call, result: dict[str, Any]) -> None:
+        for breach in check_answer(call.wire, result):
+            self.world.violations.append(
+                {
+                    "account": call.account,
+                    "service": call.wire.service,
+                    "operation": call.wire.operation,
+                    "kind": breach.kind,
+                    "path": breach.path,
+                    "detail": breach.detail,
+                    "ownAnswer": (call.wire.service, call.wire.operation) in registry.HANDLERS,
+                }
+            )
+
+    def _throttle(self, entry: Entry, wire: Wire) -> None:
+        if self.world.settings.get("buckets", entry.account):
+            unfiltered = not wire.params.get("Filters") and not wire.params.get("MaxResults")
+            now = self.world.clock.now(entry.account)
+            self.world.buckets.take(
+                wire.service, wire.operation, entry.account, entry.region, now, unfiltered=unfiltered
+            )
+
+    def _strike(
+        self, fault: Fault, environ: dict[str, Any], wire: Wire | None, entry: Entry
+    ) -> Answer | None:
+        """Carries a fault out. None means: go on as if nothing had been."""
+        if fault.delay > 0:
+            time.sleep(fault.delay)
+        if fault.signal:
+            os.kill(fault.pid, fault.signal)
+        if fault.action == "error":
+            return write_error(wire, AwsError(fault.code, fault.message, fault.status), entry.request_id)
+        if fault.action == "none":
+            return None
+        connection: socket.socket | None = environ.get("werkzeug.socket")
+        if fault.action == "hang":
+            self._hang(fault, connection)
+        elif fault.action == "reset" and connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise ConnectionGone
+
+    def _hang(self, fault: Fault, connection: socket.socket | None) -> None:
+        """Answers nothing until the client has closed or the test takes the fault back."""
+        released = self.world.faults.released
+        while self.world.faults.alive(fault) and not _closed(connection):
+            with released:
+                released.wait(timeout=0.05)
+
+
+def _closed(connection: socket.socket | None) -> bool:
+    if connection is None:
+        return True
+    readable, _, _ = select.select([connection], [], [], 0)
+    if not readable:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    stream = environ["wsgi.input"]
+    return bytes(stream.read(length) if length else stream.read() if _chunked(environ) else b"")
+
+
+def _chunked(environ: dict[str, Any]) -> bool:
+    return "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+
+
+def _reason(status: int) -> str:
+    from http import HTTPStatus
+
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _plain(value: Any) -> Any:
+    """A request as JSON can hold it."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str | int | float | bool | type(None)) else str(value)

@@ -1,0 +1,82 @@
+"""Which rules there are, and which operations the layer answers itself."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from .call import Call
+
+Handler = Callable[["Call"], dict[str, Any]]
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that AWS enforces and moto does not."""
+
+    name: str
+    operations: tuple[str, ...]
+    summary: str
+    source: str
+
+
+RULES: dict[str, Rule] = {}
+HANDLERS: dict[tuple[str, str], Handler] = {}
+# How often each rule was applied: the layer's tests ask whether the rule they name really ran.
+APPLIED: Counter[str] = Counter()
+
+
+def rule(*operations: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Registers a rule for the named operations ("ec2.CreateSubnet").
+
+    The docstring's first line says what AWS does, its "Source:" line where AWS says so.
+    """
+
+    def register(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        text = inspect.getdoc(function) or ""
+        summary, _, source = text.partition("Source:")
+        if not source.strip():
+            raise TypeError(f"rule {function.__name__} names no source")
+        name = function.__name__
+        if name in RULES:
+            raise TypeError(f"rule {name} exists twice")
+        RULES[name] = Rule(name, operations, " ".join(summary.split()), " ".join(source.split()))
+
+        @functools.wraps(function)
+        def applied(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            APPLIED[name] += 1
+            return function(*args, **kwargs)
+
+        return applied
+
+    return register
+
+
+def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
+    """Registers the layer's own answer to an operation; moto's is then not used."""
+
+    def register(function: Handler) -> Handler:
+        if (service, operation) in HANDLERS:
+            raise TypeError(f"{service}.{operation} is answered twice")
+        HANDLERS[service, operation] = function
+        return function
+
+    return register
+
+
+def load() -> None:
+    """Imports every module of rules."""
+    import importlib
+    import pkgutil
+
+    from . import rules
+
+    for module in pkgutil.walk_packages(rules.__path__, rules.__name__ + "."):
+        importlib.import_module(module.name)

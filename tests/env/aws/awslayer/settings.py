@@ -1,0 +1,115 @@
+"""Settings that tests change: one set for everybody, overridden per account."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from .errors import ControlError
+
+DEFAULTS: dict[str, Any] = {
+    # Seconds of the layer's clock that a transition takes. AWS's own figures: aws-facts section 11.
+    "durations": {
+        "vpc.create": 0.0,
+        "subnet.create": 0.0,
+        "cidr.associate": 0.0,
+        "cidr.disassociate": 0.0,
+        "nat.create": 0.0,
+        "nat.delete": 0.0,
+        # Deleted and failed gateways stay visible for about an hour (aws-facts 5.2).
+        "nat.visible": 3600.0,
+        "endpoint.create": 0.0,
+        "endpoint.modify": 0.0,
+        "endpoint.delete": 0.0,
+        # How long a requester-managed interface outlives what made it (aws-facts 7).
+        "interface.linger": 0.0,
+    },
+    # Upper bounds per account and region, far above AWS's defaults so that a hundred stacks fit;
+    # AWS's defaults are in quotas.AWS_DEFAULTS and a test may ask for them.
+    "quotas": {
+        "vpcs": 1000,
+        "internetGateways": 1000,
+        "addresses": 1000,
+        "natGatewaysPerZone": 1000,
+        "subnetsPerVpc": 1000,
+        "routeTablesPerVpc": 1000,
+        "routesPerTable": 1000,
+        "cidrsPerVpc": 5,
+        "securityGroups": 5000,
+        "rulesPerGroup": 60,
+        "groupsPerInterface": 5,
+        "gatewayEndpoints": 1000,
+        "interfaceEndpointsPerVpc": 1000,
+        "tagsPerResource": 50,
+    },
+    # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
+    "latency": {"default": 0.0},
+    # False: off. True: AWS's published token buckets (aws-facts 9).
+    "buckets": False,
+    # "declared": only roles that exist and trust the caller, as on AWS. "any": every role can be assumed.
+    "assumeRole": "declared",
+    # Items per page when a request names no MaxResults.
+    "pageSize": 1000,
+    # Lag between create and list, for resources created from now on; see staleness.Lag.
+    "lag": None,
+    # Endpoint services and the zone IDs that they lack: {"com.amazonaws.eu-west-1.logs": ["euw1-az3"]}.
+    "endpointServiceGaps": {},
+    # Rotates the letters of the zones: the same zone IDs behind other names, as accounts have it on AWS.
+    "zoneShift": 0,
+}
+
+
+class Settings:
+    """The settings in force for an account: its own where it has them, else those of everybody."""
+
+    def __init__(self) -> None:
+        self._everybody: dict[str, Any] = copy.deepcopy(DEFAULTS)
+        self._accounts: dict[str, dict[str, Any]] = {}
+
+    def get(self, name: str, account: str) -> Any:
+        """The value in force; dictionaries are merged, the account's own entries win."""
+        common = self._everybody[name]
+        own = self._accounts.get(account)
+        if own is None or name not in own:
+            return common
+        if isinstance(common, dict):
+            return {**common, **own[name]}
+        return own[name]
+
+    def duration(self, name: str, account: str) -> float:
+        """Seconds that the named transition takes."""
+        return float(self.get("durations", account)[name])
+
+    def quota(self, name: str, account: str) -> int:
+        """The upper bound of the named quota."""
+        return int(self.get("quotas", account)[name])
+
+    def change(self, changes: dict[str, Any], account: str | None) -> dict[str, Any]:
+        """Takes changes over and returns what is then in force."""
+        for name, value in changes.items():
+            if name not in DEFAULTS:
+                raise ControlError(f"unknown setting {name!r}; known: {', '.join(sorted(DEFAULTS))}")
+            default = DEFAULTS[name]
+            if name in ("durations", "quotas") and isinstance(value, dict):
+                unknown = sorted(set(value) - set(default))
+                if unknown:
+                    raise ControlError(f"unknown {name}: {unknown}; known: {', '.join(sorted(default))}")
+        target = self._everybody if account is None else self._accounts.setdefault(account, {})
+        for name, value in changes.items():
+            if isinstance(DEFAULTS[name], dict) and isinstance(value, dict):
+                target[name] = {**target.get(name, {}), **value}
+            else:
+                target[name] = value
+        return self.view(account)
+
+    def view(self, account: str | None) -> dict[str, Any]:
+        """Everything in force, for the control endpoint."""
+        return {name: self.get(name, account or "") for name in DEFAULTS}
+
+    def reset(self, account: str | None = None) -> None:
+        """Back to the defaults; for one account: to those of everybody."""
+        if account is None:
+            self._everybody = copy.deepcopy(DEFAULTS)
+            self._accounts.clear()
+        else:
+            self._accounts.pop(account, None)
