@@ -24,8 +24,8 @@ def part(state: State) -> Part:
         port = _port(state)
         if port is None:
             return "no port file yet"
-        status = probe.get(port, "/_control/ledger")
-        return None if status == 200 else f"/_control/ledger says {status}"
+        status = probe.get(port, "/_control/health")
+        return None if status == 200 else f"/_control/health says {status}"
 
     if not state.runs("emulator"):
         _port_file(state).unlink(missing_ok=True)

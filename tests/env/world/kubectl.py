@@ -16,7 +16,7 @@ from .state import Facts
 # An API server call that takes longer has failed; kubectl itself would wait for ever.
 REQUEST_SECONDS = 60
 # Longer than any use of a local world, so that nothing expires in the middle of one.
-TOKEN_LIFETIME = "24h"
+TOKEN_LIFETIME = "24h"  # noqa: S105 - a duration
 
 
 @dataclass(frozen=True)

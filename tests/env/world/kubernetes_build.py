@@ -36,6 +36,7 @@ class Binaries:
     paths: dict[str, Path]
 
     def __getitem__(self, name: str) -> Path:
+        """Return the path of a part that was asked for."""
         return self.paths[name]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from types import TracebackType
+from typing import Self
 
 LOOPBACK = "127.0.0.1"
 
@@ -41,7 +42,7 @@ class Ports:
         bound: int = held.getsockname()[1]
         return bound
 
-    def __enter__(self) -> Ports:
+    def __enter__(self) -> Self:
         """Open the context."""
         return self
 

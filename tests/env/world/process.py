@@ -76,8 +76,7 @@ def spawn(command: list[str], *, pid_file: Path, log: Path, env: dict[str, str] 
             stderr=subprocess.STDOUT,
             env=env,
             start_new_session=True,
-            # Safe: the launcher has one thread when it forks.
-            preexec_fn=_enrol(pid_file, os.getpid() if tied else None),
+            preexec_fn=_enrol(pid_file, os.getpid() if tied else None),  # noqa: PLW1509 - the launcher has one thread
         )
 
 

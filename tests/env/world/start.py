@@ -26,15 +26,16 @@ def ensure(state: State, *, tied: bool) -> Facts:
     any case, and stacks whose AWS resources vanished would be a world that nobody asked for.
     With `tied` the parts die with the calling thread.
     """
-    known = state.read()
+    known, existing = state.read(), _existing_cluster()
     running = [name for name in PARTS if state.runs(name)]
     if known is None or not running:
         process.stop(state.pid_files(), grace=0)
         state.clear()
         known = None
+    elif (known.ports is None) != (existing is not None):
+        raise WorldError(f"the world in {state.folder} was started for another kind of cluster; end it first: make down")
     elif "emulator" not in running:
         print("the emulator had ended: it starts again, empty", file=sys.stderr)
-    existing = _existing_cluster()
     facts = _with_cluster(state, existing, tied=tied) if existing else _with_control_plane(state, known, tied=tied)
     state.write(facts)
     return facts

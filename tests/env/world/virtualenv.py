@@ -18,7 +18,7 @@ from .layout import REQUIREMENTS
 
 def python() -> Path:
     """Return the interpreter of the environment, building the environment when this machine has none for these requirements."""
-    identity = [REQUIREMENTS.read_bytes(), platform.python_version(), platform.machine(), sys.base_prefix]
+    identity: list[bytes | str] = [REQUIREMENTS.read_bytes(), platform.python_version(), platform.machine(), sys.base_prefix]
     home = cache.folder() / "python" / cache.key(identity)
     complete, interpreter = home / ".complete", home / "bin" / "python"
     if not complete.exists():

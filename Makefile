@@ -1,0 +1,89 @@
+# The front door. Every target can be run again; a warm machine builds and downloads nothing.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The steps of a target run in the order in which they are named.
+.NOTPARALLEL:
+
+WORLD := python3 tests/env/world
+# Tests that start a world are named by what they need; everything else in tests/ runs anywhere.
+IN_A_WORLD := e2e_% server_%
+INTEGRATION := $(basename $(notdir $(wildcard tests/*.rs)))
+OFFLINE := $(filter-out $(IN_A_WORLD),$(INTEGRATION))
+WORLDLY := $(filter $(IN_A_WORLD),$(INTEGRATION))
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+.PHONY: demo
+demo: setup ## start everything, apply the sample, wait until its network is ready
+	@$(WORLD) demo
+
+.PHONY: test
+test: setup quick test-launcher test-world verify ## run all tests, cheapest first
+
+.PHONY: quick
+quick: format lint test-engine test-offline test-emulator ## run the tests that need no world
+
+.PHONY: setup
+setup: ## check the tools, build and download what is missing
+	@$(WORLD) setup
+	@cargo fetch --locked
+
+.PHONY: up
+up: ## start the world; return when it is ready
+	@$(WORLD) up
+
+.PHONY: down
+down: ## end what up and demo started
+	@$(WORLD) down
+
+.PHONY: env
+env: ## print the running world: eval "$(make -s env)"
+	@$(WORLD) env
+
+.PHONY: run
+run: ## install CRDs and RBAC, run the controller in the foreground as its ServiceAccount
+	@$(WORLD) run
+
+.PHONY: generate
+generate: ## write the generated files
+	@tests/env/generated.sh write
+
+.PHONY: verify
+verify: ## fail unless the generated files are fresh and committed
+	@tests/env/generated.sh verify
+
+# The parts of `test`, to be run alone while working on one of them.
+
+.PHONY: format
+format:
+	cargo fmt --all --check
+
+.PHONY: lint
+lint:
+	cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
+
+.PHONY: test-engine
+test-engine:
+	cargo test --locked --package engine --quiet
+
+.PHONY: test-offline
+test-offline:
+	cargo test --locked --package fargatestack --lib --bins $(OFFLINE:%=--test %) --quiet
+
+.PHONY: test-emulator
+test-emulator:
+	cd tests/env/aws && $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy awslayer && $(PYTHON) -m pytest
+
+.PHONY: test-launcher
+test-launcher:
+	cd tests/env && $(PYTHON) -m ruff check world tests && $(PYTHON) -m ruff format --check world tests && $(PYTHON) -m mypy world tests && $(PYTHON) -m pytest tests
+
+.PHONY: test-world
+test-world:
+	cargo test --locked --package fargatestack $(WORLDLY:%=--test %) --quiet
+
+test-emulator test-launcher: PYTHON = python3 $(CURDIR)/tests/env/world python

@@ -1,0 +1,93 @@
+"""The small parts of the launcher."""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from world import cache, kubernetes_build, part, ports, process
+from world.errors import WorldError
+from world.state import Facts, State, exports
+
+
+def test_a_key_tells_contents_and_boundaries_apart() -> None:
+    keys = {cache.key(parts) for parts in (["ab", "c"], ["a", "bc"], ["abc"], ["abc", ""], [b"abd"])}
+    assert len(keys) == 5
+    assert cache.key(["a", b"b"]) == cache.key([b"a", "b"])
+
+
+def test_a_reserved_port_can_be_shared_by_its_part_only() -> None:
+    with ports.Ports() as reserved:
+        port = reserved.reserve()
+        assert reserved.reserve() != port
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind((ports.LOOPBACK, port))
+        with socket.socket() as owner:
+            owner.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            owner.bind((ports.LOOPBACK, port))
+            owner.listen()
+
+
+def test_a_taken_preferred_port_is_replaced() -> None:
+    with socket.socket() as stranger, ports.Ports() as reserved:
+        stranger.bind((ports.LOOPBACK, 0))
+        taken = stranger.getsockname()[1]
+        assert reserved.reserve(taken) != taken
+
+
+def test_a_part_that_ends_is_named_with_its_log(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    broken = part.Part("etcd", ["sh", "-c", "echo the disk is on fire; exit 3"], lambda: "no answer", seconds=60)
+    part.start(broken, state, tied=True)
+    with pytest.raises(WorldError) as failure:
+        part.wait(broken, state)
+    message = str(failure.value)
+    assert message.startswith("etcd: ended while it was starting")
+    assert str(state.log("etcd")) in message
+    assert "the disk is on fire" in message
+
+
+def test_a_part_that_never_serves_is_named_with_what_is_missing(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    silent = part.Part("emulator", ["tail", "-f", "/dev/null"], lambda: "no port file yet", seconds=0)
+    part.start(silent, state, tied=True)
+    with pytest.raises(WorldError, match=r"emulator: not ready after 0 s \(no port file yet\)"):
+        part.wait(silent, state)
+    process.stop(state.pid_files(), grace=0)
+
+
+def test_the_environment_survives_a_shell() -> None:
+    odd = "/a folder/with 'quotes' and $HOME"
+    facts = Facts(
+        kubeconfig=f"{odd}/kubeconfig",
+        emulator="http://127.0.0.1:1",
+        region="eu-west-1",
+        account="123456789012",
+        binaries=odd,
+        ports=None,
+        audit_log=None,
+    )
+    script = 'eval "$1"; printf "%s\\n" "$KUBECONFIG" "$AWS_ACCESS_KEY_ID" "$EMULATOR_CONTROL_URL" "${PATH%%:*}"'
+    shown = subprocess.run(["bash", "-c", script, "-", exports(facts)], capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines() == [f"{odd}/kubeconfig", "123456789012", "http://127.0.0.1:1/_control", odd]
+
+
+def test_assets_are_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+    with pytest.raises(WorldError, match="no executable kubectl there"):
+        kubernetes_build.binaries(("kubectl",))
+    binary = tmp_path / "kubectl"
+    binary.touch(mode=0o755)
+    assert kubernetes_build.binaries(("kubectl",))["kubectl"] == binary
+
+
+def test_a_lock_is_held_until_the_end_of_its_block(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with lock.open("w") as second:
+        with cache.locked(lock), pytest.raises(BlockingIOError):
+            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)

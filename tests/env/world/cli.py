@@ -1,0 +1,135 @@
+"""The commands. What each does is imported when it is used: `env` and `down` must not need what `up` needs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from . import layout, process
+from .errors import WorldError
+from .state import Facts, State, exports
+
+# The controller may hold a lease that it should give back; the other parts have nothing to lose.
+GRACE_SECONDS = 10
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; each command's function takes the parsed options and returns the exit code."""
+    root = argparse.ArgumentParser(prog="world", description="A Kubernetes control plane and an AWS emulator on loopback.")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function: object, text: str, *, environment: bool = False) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=function, needs_environment=environment)
+        sub.add_argument(
+            "--state-dir",
+            type=Path,
+            default=Path(os.environ.get("FARGATESTACK_WORLD") or layout.DEFAULT_STATE),
+            help="the folder of the world (default: $FARGATESTACK_WORLD, else .world in the checkout)",
+        )
+        return sub
+
+    command("setup", _setup, "check the tools, build what a world needs, start nothing", environment=True)
+    python = command("python", _python, "run the pinned Python with its packages", environment=True)
+    python.add_argument("arguments", nargs=argparse.REMAINDER)
+    command("up", _up, "start the world, or what is missing of it; return when it is ready", environment=True)
+    command("down", _down, "end exactly what `up` and `demo` started")
+    command("env", _env, "print the running world as lines for a shell")
+    serve = command("serve", _serve, "start a world of its own, print it as one line of JSON, live until stdin closes", environment=True)
+    serve.set_defaults(state_dir=None)
+    token = command("service-account-kubeconfig", _token, "write a kubeconfig that acts as a ServiceAccount")
+    token.add_argument("--namespace", required=True)
+    token.add_argument("--name", required=True)
+    token.add_argument("--out", type=Path, required=True)
+    command("install", _install, "install the CRDs and the RBAC into the running world")
+    command("run", _run, "install, then run the controller in the foreground as its ServiceAccount")
+    command("demo", _demo, "start the world and the controller, apply the sample, wait until its network is ready", environment=True)
+    return root
+
+
+def running(state: State) -> Facts:
+    """Return the facts of the running world, or fail with what to do."""
+    facts = state.read()
+    if facts is None or not state.runs("emulator"):
+        raise WorldError(f"no world runs in {state.folder}; start it with: make up")
+    return facts
+
+
+def _state(options: argparse.Namespace) -> State:
+    folder: Path = options.state_dir
+    return State(folder.resolve())
+
+
+def _setup(_: argparse.Namespace) -> int:
+    from .kubernetes_build import binaries
+    from .tools import check
+
+    check()
+    binaries()
+    return 0
+
+
+def _python(options: argparse.Namespace) -> int:
+    os.execv(sys.executable, [sys.executable, *options.arguments])
+
+
+def _up(options: argparse.Namespace) -> int:
+    from .start import ensure
+
+    state, begun = _state(options), time.monotonic()
+    with state.locked():
+        facts = ensure(state, tied=False)
+    print(f"world ready after {time.monotonic() - begun:.1f} s: KUBECONFIG={facts.kubeconfig} AWS_ENDPOINT_URL={facts.emulator}")
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    state = _state(options)
+    with state.locked():
+        process.stop([state.pid_file("controller")], grace=GRACE_SECONDS)
+        process.stop(state.pid_files(), grace=GRACE_SECONDS)
+        state.forget()
+    return 0
+
+
+def _env(options: argparse.Namespace) -> int:
+    print(exports(running(_state(options))))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from .serve import serve
+
+    return serve(options.state_dir)
+
+
+def _token(options: argparse.Namespace) -> int:
+    from .kubectl import Kubectl, service_account_kubeconfig
+
+    facts = running(_state(options))
+    service_account_kubeconfig(Kubectl.administrator(facts), namespace=options.namespace, name=options.name, out=options.out)
+    return 0
+
+
+def _install(options: argparse.Namespace) -> int:
+    from .controller import install
+
+    state = _state(options)
+    install(state, running(state))
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .controller import foreground
+
+    state = _state(options)
+    foreground(state, running(state))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .demo import demo
+
+    return demo(_state(options))

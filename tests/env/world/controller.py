@@ -1,0 +1,76 @@
+"""The controller in a world: installed, and run as the ServiceAccount that the installation gives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from . import process
+from .errors import WorldError
+from .kubectl import Kubectl, service_account_kubeconfig
+from .layout import CHECKOUT
+from .state import Facts, State
+
+NAMESPACE = "fargatestack-system"
+SERVICE_ACCOUNT = "fargatestack-controller"
+PART = "controller"
+CRDS = CHECKOUT / "crds"
+RBAC = CHECKOUT / "manifests" / "rbac.yaml"
+# Any of these says whose credentials the user wants; then the emulator's are not put beside them.
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+
+
+def install(state: State, facts: Facts) -> None:
+    """Apply the CRDs and the RBAC, wait until the API server serves them, and write the controller's kubeconfig."""
+    kubectl = Kubectl.administrator(facts)
+    apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=installation")
+    print(kubectl.run(*apply, f"--filename={CRDS}", f"--filename={RBAC}"), end="")
+    kubectl.run("wait", "--for=condition=Established", "--timeout=60s", f"--filename={CRDS}")
+    service_account_kubeconfig(kubectl, namespace=NAMESPACE, name=SERVICE_ACCOUNT, out=state.controller_kubeconfig)
+
+
+def foreground(state: State, facts: Facts) -> NoReturn:
+    """Install, then become the controller (cargo builds it first), so that signals reach it directly."""
+    install(state, facts)
+    sys.stdout.flush()
+    os.chdir(CHECKOUT)
+    os.execvpe("cargo", ["cargo", "run", "--bin", "fargatestack", "--", "controller"], environment(state, facts))
+
+
+def background(state: State, facts: Facts, binary: Path) -> None:
+    """Start the built controller detached; one that runs already is ended first, as its binary may be an older one."""
+    process.stop([state.pid_file(PART)], grace=10)
+    state.log(PART).unlink(missing_ok=True)
+    process.spawn(
+        [str(binary), "controller"], pid_file=state.pid_file(PART), log=state.log(PART), env=environment(state, facts), tied=False
+    )
+
+
+def build() -> Path:
+    """Build the controller and return the path of its binary."""
+    ended = subprocess.run(["cargo", "build", "--bin", "fargatestack"], cwd=CHECKOUT, stdout=sys.stderr, check=False)
+    if ended.returncode != 0:
+        raise WorldError(f"cargo build failed (exit {ended.returncode}); its messages are above")
+    query = ["cargo", "metadata", "--format-version=1", "--no-deps", "--offline"]
+    metadata = json.loads(subprocess.run(query, cwd=CHECKOUT, stdout=subprocess.PIPE, check=True).stdout)
+    return Path(metadata["target_directory"]) / "debug" / "fargatestack"
+
+
+def environment(state: State, facts: Facts) -> dict[str, str]:
+    """Return the controller's environment: what the user has set of AWS wins, the world's values fill the rest.
+
+    An empty AWS_ENDPOINT_URL means AWS itself, and then no credentials of the emulator are added.
+    """
+    env = {**os.environ, "KUBECONFIG": str(state.controller_kubeconfig)}
+    world = facts.environment()
+    env.setdefault("AWS_ENDPOINT_URL", world["AWS_ENDPOINT_URL"])
+    if not env["AWS_ENDPOINT_URL"]:
+        del env["AWS_ENDPOINT_URL"]
+    elif not any(name in env for name in CREDENTIALS):
+        env |= {name: world[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    env.setdefault("AWS_REGION", world["AWS_REGION"])
+    return env
