@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from .launching import Served, serve
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    """Give a served world."""
-    world = serve(tmp_path)
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Give the served world that tests share; each uses names of its own in it."""
+    world = serve(tmp_path_factory.mktemp("served"))
     yield world
     world.process.communicate()
