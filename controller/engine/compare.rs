@@ -1,7 +1,7 @@
 //! Comparing what is declared with what is seen: one table per kind.
 
 use std::collections::BTreeSet;
-use std::fmt::{Debug, Write as _};
+use std::fmt::{self, Debug, Write as _};
 
 use crate::{Id, Key, Unresolved};
 
@@ -14,6 +14,15 @@ pub struct Change {
     pub from: Option<String>,
     /// What is declared; `None` for a field that is never printed.
     pub to: Option<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => write!(f, "{}: {from} -> {to}", self.field),
+            _ => write!(f, "{}: differs", self.field),
+        }
+    }
 }
 
 /// What a comparison comes to.
@@ -119,6 +128,12 @@ impl Comparison {
     #[must_use]
     pub fn changeable(&self) -> &[Change] {
         &self.changeable
+    }
+
+    /// The fixed fields that differ.
+    #[must_use]
+    pub fn fixed_changes(&self) -> &[Change] {
+        &self.fixed
     }
 
     /// The declared fixed fields with their resolved references, one `field=value` a line; to be hashed. `None` while a

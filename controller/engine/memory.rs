@@ -28,13 +28,22 @@ pub struct Intent {
 /// Everything remembered of a stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// By key, the resource that was last chosen for it.
+    /// By key, the resource that was last chosen for it. Stays while the key is declared (the attempt counts on), else until the
+    /// id is proven gone.
     pub records: BTreeMap<Key, Record>,
+    /// Ids of ours that were seen and were not the chosen one (predecessors, twins, orphans), until they are proven gone: without
+    /// them a list that omits one would let the end of a stack come too early.
+    pub lingering: BTreeMap<Id, Key>,
     /// Creates that may have been sent and whose resource has not been seen.
     pub intents: BTreeMap<Key, Intent>,
     /// Tag keys that we once wrote on the user's behalf: no longer declared, they are removed.
     pub tag_keys: BTreeSet<String>,
-    /// Nothing was remembered although resources may stand: the status was lost (a restored or wiped object). A difference in a
-    /// fixed field is then reported and waits, since nobody knows whether the declaration changed.
+    /// Nothing was remembered although resources may stand: the status was lost (a restored or wiped object). The caller keeps
+    /// this set for a settle window after the loss was found, as it does for intents. While it is set, nothing absent is created
+    /// and nothing is declared ended, since one list alone does not prove that nothing stands. A difference in a fixed field is
+    /// reported and waits in any case, as long as no record says what was applied.
     pub lost: bool,
+    /// Keys whose fixed differences somebody approved to be resolved by a replacement, although the declaration is not known to
+    /// have changed. An input of one pass: the caller fills it anew each time.
+    pub approved: BTreeSet<Key>,
 }
