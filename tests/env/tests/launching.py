@@ -30,9 +30,9 @@ class Served:
         return Path(self.values["STATE_DIR"])
 
 
-def launch(*arguments: str, tmp: Path | None = None) -> subprocess.Popen[str]:
-    """Start `world ARGUMENTS` with pipes."""
-    env = {"PYTHONPATH": str(layout.ENV), **_environment()}
+def launch(*arguments: str, tmp: Path | None = None, settings: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start `world ARGUMENTS` with pipes, `settings` in its environment."""
+    env = {**_environment(), "PYTHONPATH": str(layout.ENV), **(settings or {})}
     if tmp is not None:
         env["TMPDIR"] = str(tmp)
     return subprocess.Popen(

@@ -14,8 +14,7 @@ import pytest
 
 from world import process
 from world.kubectl import Kubectl
-from world.start import PARTS
-from world.state import State
+from world.state import PARTS, State
 
 from .launching import Served, ended, launch, serve
 
@@ -34,9 +33,9 @@ def kubectl(values: dict[str, str], kubeconfig: str | Path | None = None) -> Kub
     return Kubectl(Path(values["PATH_PREPEND"]) / "kubectl", str(kubeconfig or values["KUBECONFIG"]))
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, **settings: str) -> str:
     """Run a command of the launcher to its end; return what it printed."""
-    command = launch(*arguments)
+    command = launch(*arguments, settings=settings)
     output, errors = command.communicate()
     assert command.returncode == 0, errors
     return output
@@ -103,9 +102,11 @@ def test_kill_9_of_serve_leaves_no_process_and_the_next_one_cleans_up(tmp_path: 
 def detached(tmp_path: Path) -> Iterator[State]:
     """Give the state of a world that `up` started, and end it."""
     folder = tmp_path / "world"
-    run("up", f"--state-dir={folder}")
-    yield State(folder)
-    run("down", f"--state-dir={folder}")
+    try:
+        run("up", f"--state-dir={folder}")
+        yield State(folder)
+    finally:
+        run("down", f"--state-dir={folder}")
 
 
 def test_up_repairs_and_down_ends_what_is_left(detached: State) -> None:
@@ -135,6 +136,9 @@ def test_up_repairs_and_down_ends_what_is_left(detached: State) -> None:
 
     after = handles(detached)
     signal.pidfd_send_signal(after["kube-controller-manager"], signal.SIGKILL)
+    assert ended([after["kube-controller-manager"]])
+    broken = launch("env", here)
+    assert "kube-controller-manager: has ended" in broken.communicate()[1]
     run("down", here)
     assert ended(list(after.values()))
     assert detached.pid_files() == []
@@ -143,6 +147,33 @@ def test_up_repairs_and_down_ends_what_is_left(detached: State) -> None:
     assert "make up" in refused.communicate()[1]
     assert refused.returncode == 1
     run("down", here)
+
+
+def test_an_existing_cluster_is_used_only_when_told_so(served: Served, tmp_path: Path) -> None:
+    here = f"--state-dir={tmp_path / 'world'}"
+    run("up", here, KUBECONFIG=served.values["KUBECONFIG"], FARGATESTACK_USE_EXISTING_CLUSTER="1")
+    facts = State(tmp_path / "world").read()
+    assert facts is not None
+    assert facts.kubeconfig == served.values["KUBECONFIG"]
+    assert facts.emulator != served.values["AWS_ENDPOINT_URL"]
+    assert "AUDIT_LOG" not in run("env", here)
+
+    refused = launch("up", here, settings={"KUBECONFIG": served.values["KUBECONFIG"]})
+    assert "make down" in refused.communicate()[1]
+    assert refused.returncode == 1
+
+    run("down", here)
+    assert kubectl(served.values).run("get", "--raw", "/readyz") == "ok"
+
+
+def test_sigterm_while_starting_leaves_nothing(tmp_path: Path) -> None:
+    starting = launch("serve", tmp=tmp_path)
+    while not list(tmp_path.glob("*/pids/etcd.json")):
+        assert starting.poll() is None
+    starting.terminate()
+    output, _ = starting.communicate()
+    assert output == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 def ended_now(handle: int) -> bool:

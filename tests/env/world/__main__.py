@@ -20,6 +20,9 @@ if __package__ in (None, ""):
 if sys.version_info < (3, 11):  # noqa: UP036 - the message that people with an old Python see
     sys.exit(f"Python 3.11 or later is needed, this is {sys.version.split()[0]}")
 
+if sys.platform != "linux":
+    sys.exit("the local world needs Linux: it ties processes and finds them again by what Linux offers for that")
+
 from world import cli, layout, virtualenv
 from world.errors import WorldError
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from . import layout, process
-from .errors import WorldError
+from .errors import WorldError, failed_part
 from .state import Facts, State, exports
 
 # The controller may hold a lease that it should give back; the other parts have nothing to lose.
@@ -53,8 +53,11 @@ def parser() -> argparse.ArgumentParser:
 def running(state: State) -> Facts:
     """Return the facts of the running world, or fail with what to do."""
     facts = state.read()
-    if facts is None or not state.runs("emulator"):
+    if facts is None:
         raise WorldError(f"no world runs in {state.folder}; start it with: make up")
+    for part in facts.parts:
+        if not state.runs(part):
+            raise failed_part(part, "has ended; repair the world with: make up", state.log(part))
     return facts
 
 

@@ -54,7 +54,7 @@ def binaries(names: tuple[str, ...] = tuple(PACKAGES)) -> Binaries:
     built = [name for name in names if name not in paths]
     store = _store()
     if any(not (store / name).exists() for name in built):
-        with cache.locked(store.with_suffix(".lock")):
+        with cache.locked(store.parent / "lock"):
             missing = [name for name in built if not (store / name).exists()]
             if missing:
                 _build(missing, store)
@@ -83,6 +83,9 @@ def _build(names: list[str], store: Path) -> None:
         raise WorldError("go: not found; install Go 1.26 or later (https://go.dev/dl), it builds the local control plane")
     print(f"building {', '.join(names)} (once per machine, about 10 minutes on 2 cores)", file=sys.stderr, flush=True)
     store.mkdir(parents=True, exist_ok=True)
+    for left_behind in store.parent.glob(".build-*"):
+        # By a builder that was killed: whoever holds the lock is the only one.
+        shutil.rmtree(left_behind)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=store.parent) as scratch:
         # One command, so that what the parts share is compiled once. CGO off: no C compiler needed, static binaries.
         command = ["go", "build", *_flags(), "-o", scratch + os.sep, *(PACKAGES[name] for name in names)]

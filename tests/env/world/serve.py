@@ -14,8 +14,8 @@ from types import FrameType
 
 from . import process
 from .errors import WorldError, tail
-from .start import PARTS, ensure
-from .state import State
+from .start import ensure
+from .state import PARTS, State
 
 PREFIX = "fargatestack-world-"
 OWNER = "owner.json"

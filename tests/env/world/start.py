@@ -12,11 +12,10 @@ from .kubectl import Kubectl
 from .kubernetes_build import binaries
 from .part import Part, start, wait
 from .ports import Ports as Reservations
-from .state import Facts, Ports, State
+from .state import PARTS, Facts, Ports, State
 
 DEFAULT_REGION = "eu-west-1"
 DEFAULT_ACCOUNT = "123456789012"
-PARTS = ("etcd", "kube-apiserver", "kube-controller-manager", "emulator")
 
 
 def ensure(state: State, *, tied: bool) -> Facts:
@@ -36,7 +35,13 @@ def ensure(state: State, *, tied: bool) -> Facts:
         raise WorldError(f"the world in {state.folder} was started for another kind of cluster; end it first: make down")
     elif "emulator" not in running:
         print("the emulator had ended: it starts again, empty", file=sys.stderr)
-    facts = _with_cluster(state, existing, tied=tied) if existing else _with_control_plane(state, known, tied=tied)
+    try:
+        facts = _with_cluster(state, existing, tied=tied) if existing else _with_control_plane(state, known, tied=tied)
+    except BaseException:
+        if known is None:
+            # Half a world is of no use to anybody; its logs stay.
+            process.stop(state.pid_files(), grace=0)
+        raise
     state.write(facts)
     return facts
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from . import cache, process
 
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager")
+PARTS = (*CONTROL_PLANE, "emulator")
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -34,6 +37,11 @@ class Facts:
     binaries: str
     ports: Ports | None
     audit_log: str | None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Return the names of the parts that must run."""
+        return PARTS if self.ports else ("emulator",)
 
     def environment(self) -> dict[str, str]:
         """Return the values that a client of the world needs, under the names that tools know, where there are any."""
