@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from world import cache, kubernetes_build, part, ports, process
+from world import cache, controller, kubernetes_build, part, ports, process
 from world.errors import WorldError
 from world.state import Facts, State, exports
 
@@ -74,6 +74,30 @@ def test_the_environment_survives_a_shell() -> None:
     script = 'eval "$1"; printf "%s\\n" "$KUBECONFIG" "$AWS_ACCESS_KEY_ID" "$EMULATOR_CONTROL_URL" "${PATH%%:*}"'
     shown = subprocess.run(["bash", "-c", script, "-", exports(facts)], capture_output=True, text=True, check=True).stdout
     assert shown.splitlines() == [f"{odd}/kubeconfig", "123456789012", "http://127.0.0.1:1/_control", odd]
+
+
+def test_whose_aws_the_controller_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State(tmp_path)
+    facts = Facts("kubeconfig", "http://127.0.0.1:1", "eu-west-1", "123456789012", "/bin", None, None)
+
+    def called(**given: str) -> tuple[str | None, str | None, str | None]:
+        with monkeypatch.context() as patch:
+            for name in ("AWS_ENDPOINT_URL", "AWS_REGION", *controller.CREDENTIALS):
+                patch.delenv(name, raising=False)
+            for name, value in given.items():
+                patch.setenv(name, value)
+            env = controller.environment(state, facts)
+        assert env["KUBECONFIG"] == str(state.controller_kubeconfig)
+        return env.get("AWS_ENDPOINT_URL"), env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_REGION")
+
+    world, account, region = facts.emulator, facts.account, facts.region
+    assert called() == (world, account, region)
+    assert called(AWS_ACCESS_KEY_ID="AKIAREAL", AWS_REGION="us-east-1") == (world, account, "us-east-1")
+    assert called(AWS_ENDPOINT_URL=world, AWS_ACCESS_KEY_ID="111122223333") == (world, "111122223333", region)
+    assert called(AWS_ENDPOINT_URL="http://127.0.0.1:2") == ("http://127.0.0.1:2", account, region)
+    assert called(AWS_ENDPOINT_URL="http://127.0.0.1:2", AWS_PROFILE="mine") == ("http://127.0.0.1:2", None, region)
+    assert called(AWS_ENDPOINT_URL="") == (None, None, region)
+    assert called(AWS_ENDPOINT_URL="", AWS_ACCESS_KEY_ID="AKIAREAL") == (None, "AKIAREAL", region)
 
 
 def test_assets_are_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

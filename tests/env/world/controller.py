@@ -20,8 +20,17 @@ SERVICE_ACCOUNT = "fargatestack-controller"
 PART = "controller"
 CRDS = CHECKOUT / "crds"
 RBAC = CHECKOUT / "manifests" / "rbac.yaml"
-# Any of these says whose credentials the user wants; then the emulator's are not put beside them.
-CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
+# What says in whose name AWS is called.
+CREDENTIALS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+)
 
 
 def install(state: State, facts: Facts) -> None:
@@ -61,16 +70,21 @@ def build() -> Path:
 
 
 def environment(state: State, facts: Facts) -> dict[str, str]:
-    """Return the controller's environment: what the user has set of AWS wins, the world's values fill the rest.
+    """Return the controller's environment: AWS_ENDPOINT_URL and AWS_REGION of the user win, the world fills the rest.
 
-    An empty AWS_ENDPOINT_URL means AWS itself, and then no credentials of the emulator are added.
+    Without an endpoint of the user's the controller acts in the world, with the world's credentials whatever others
+    are set: real ones are not sent to the emulator. With one, the user's credentials are used where there are any.
+    An empty AWS_ENDPOINT_URL means AWS itself, and then nothing of the emulator's is added.
     """
     env = {**os.environ, "KUBECONFIG": str(state.controller_kubeconfig)}
     world = facts.environment()
-    env.setdefault("AWS_ENDPOINT_URL", world["AWS_ENDPOINT_URL"])
-    if not env["AWS_ENDPOINT_URL"]:
-        del env["AWS_ENDPOINT_URL"]
-    elif not any(name in env for name in CREDENTIALS):
-        env |= {name: world[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
     env.setdefault("AWS_REGION", world["AWS_REGION"])
+    if "AWS_ENDPOINT_URL" not in env:
+        env = {name: value for name, value in env.items() if name not in CREDENTIALS}
+        env["AWS_ENDPOINT_URL"] = world["AWS_ENDPOINT_URL"]
+    elif not env["AWS_ENDPOINT_URL"]:
+        del env["AWS_ENDPOINT_URL"]
+        return env
+    if not any(name in env for name in CREDENTIALS):
+        env |= {name: world[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
     return env

@@ -107,11 +107,14 @@ def _words(value: Any) -> list[str]:
 
 
 def _next_steps() -> None:
-    print(f"""
-Go on by hand:
-  eval "$(make -s env)"                                     # KUBECONFIG, AWS_ENDPOINT_URL ..., the pinned kubectl on PATH
-  kubectl -n {NAMESPACE} edit fargatestack {NAME}                   # change spec.network, e.g. nat.mode; watch it follow
-  kubectl -n {NAMESPACE} get fargatestack {NAME} -o yaml
-  curl -s $EMULATOR_CONTROL_URL/ledger                      # every AWS call that was made
-  kubectl -n {NAMESPACE} delete fargatestack {NAME}                 # AWS is left as it was found
-  make down                                                 # ends the controller and the world""")
+    steps = {
+        'eval "$(make -s env)"': "KUBECONFIG, AWS_ENDPOINT_URL ..., and the pinned kubectl on PATH",
+        f"kubectl -n {NAMESPACE} edit fargatestack {NAME}": "change spec.network, e.g. nat.mode, and watch AWS follow",
+        f"kubectl -n {NAMESPACE} get fargatestack {NAME} -o yaml": "what it knows of its resources",
+        "curl -s $EMULATOR_CONTROL_URL/ledger": "every AWS call that was made",
+        f"kubectl -n {NAMESPACE} delete fargatestack {NAME}": "AWS is left as it was found",
+        "make down": "ends the controller and the world",
+    }
+    print("\nGo on by hand:")
+    for command, effect in steps.items():
+        print(f"  {command:<48}# {effect}")
