@@ -9,7 +9,7 @@ SHELL := bash
 WORLD := python3 tests/env/world
 # Tests that start a world are named by what they need; everything else in tests/ runs anywhere.
 IN_A_WORLD := e2e_% server_%
-INTEGRATION := $(basename $(notdir $(wildcard tests/*.rs)))
+INTEGRATION := $(basename $(notdir $(wildcard tests/*.rs))) $(notdir $(patsubst %/main.rs,%,$(wildcard tests/*/main.rs)))
 OFFLINE := $(filter-out $(IN_A_WORLD),$(INTEGRATION))
 WORLDLY := $(filter $(IN_A_WORLD),$(INTEGRATION))
 
@@ -84,6 +84,6 @@ test-launcher:
 
 .PHONY: test-world
 test-world:
-	cargo test --locked --package fargatestack $(WORLDLY:%=--test %) --quiet
+	$(if $(WORLDLY),cargo test --locked --package fargatestack $(WORLDLY:%=--test %) --quiet,@echo "no test needs a world yet")
 
 test-emulator test-launcher: PYTHON = python3 $(CURDIR)/tests/env/world python

@@ -35,7 +35,7 @@ def main() -> int:
         if Path(sys.prefix) != interpreter.parent.parent:
             env = {**os.environ, "PYTHONPATH": str(layout.ENV)}
             sys.stdout.flush()
-            os.execve(interpreter, [str(interpreter), "-m", "world", *sys.argv[1:]], env)
+            os.execve(interpreter, [str(interpreter), "-P", "-m", "world", *sys.argv[1:]], env)
     code: int = options.command(options)
     return code
 

@@ -15,7 +15,8 @@ from .state import State
 
 def part(state: State) -> Part:
     """Describe the emulator. It chooses its port itself and writes it to a file, see `url`."""
-    command = [sys.executable, "-m", "awslayer", "--host", LOOPBACK, "--port", "0", "--port-file", str(_port_file(state))]
+    # -P: the folder that the launcher was called from must not offer modules of its own.
+    command = [sys.executable, "-P", "-m", "awslayer", "--host", LOOPBACK, "--port", "0", "--port-file", str(_port_file(state))]
     # The user's own AWS settings must not reach the emulator, which is an AWS client's library itself.
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     env["PYTHONPATH"] = str(EMULATOR)
