@@ -78,7 +78,7 @@ pub struct AllowedNamespaces {
     #[schemars(length(max = 1000), inner(length(min = 1, max = 63)), extend("x-kubernetes-list-type" = "set"))]
     pub names: Option<Vec<String>>,
     /// Labels of namespaces. An empty selector allows nobody.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "label_selector")]
     pub selector: Option<LabelSelector>,
 }

@@ -4,20 +4,15 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules;
+use super::rules::{self, api};
 
 /// Who issues the tokens that the API accepts: a Cognito user pool, or an issuer that exists elsewhere.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!has(self.external) || (!has(self.userPool) && !has(self.clients) && !has(self.resourceServers))")
-        .message("auth.external replaces the user pool: leave out userPool, clients and resourceServers"),
-    validation = Rule::new("!has(self.clients) || !self.clients.exists(c, c.flows.exists(f, f == 'AuthorizationCode' || f == 'ClientCredentials')) \
-        || (has(self.userPool) && (has(self.userPool.domainPrefix) || has(self.userPool.existing)))")
-        .message("flows AuthorizationCode and ClientCredentials need the pool's OAuth endpoints: set userPool.domainPrefix"),
-    validation = Rule::new("!has(self.clients) || !self.clients.exists(c, c.flows.exists(f, f == 'ClientCredentials')) \
-        || has(self.resourceServers) && self.resourceServers.size() > 0")
-        .message("flow ClientCredentials needs scopes to grant: declare them in auth.resourceServers"),
+    validation = api::one_issuer(),
+    validation = api::oauth_endpoints(),
+    validation = api::scopes_to_grant(),
 )]
 pub struct Auth {
     /// The Cognito user pool. Default: one is built.
@@ -47,8 +42,7 @@ pub struct Auth {
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = rules::fixed_optional("existing", "auth.userPool.existing"),
-    validation = Rule::new("!has(self.existing) || !has(self.domainPrefix)")
-        .message("auth.userPool.existing stays yours: leave out domainPrefix"),
+    validation = api::brought_pool(),
 )]
 pub struct UserPool {
     /// Whether users may register themselves. Default: false, an administrator creates them.
@@ -65,8 +59,7 @@ pub struct UserPool {
     /// without the words aws, amazon and cognito. Default: no domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"))]
-    #[x_kube(validation = Rule::new("!['aws', 'amazon', 'cognito'].exists(w, self.contains(w))")
-        .message("must not contain aws, amazon or cognito, which Cognito reserves"))]
+    #[x_kube(validation = api::domain_words())]
     pub domain_prefix: Option<String>,
     /// A user pool that exists already and stays yours. Immutable. Default: one is built.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,10 +107,8 @@ pub struct ExistingUserPool {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!self.flows.exists(f, f == 'AuthorizationCode') || (has(self.callbackUrls) && self.callbackUrls.size() > 0)")
-        .message("flow AuthorizationCode needs callbackUrls"),
-    validation = Rule::new("!self.flows.exists(f, f == 'ClientCredentials') || (self.generateSecret && !self.flows.exists(f, f == 'AuthorizationCode'))")
-        .message("flow ClientCredentials needs generateSecret: true and a client of its own, without AuthorizationCode"),
+    validation = api::callbacks(),
+    validation = api::machine_client(),
 )]
 pub struct Client {
     /// Its name, 1 to 128 characters.
@@ -127,17 +118,16 @@ pub struct Client {
     /// ClientCredentials. Default: UserSrp.
     #[serde(default = "flows")]
     #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "atomic"))]
-    #[x_kube(validation = Rule::new("self.all(x, self.exists_one(y, y == x))").message("each flow may be listed once"))]
+    #[x_kube(validation = rules::once("flow"))]
     pub flows: Vec<Flow>,
     /// Where users return to after signing in: https, or http on localhost, or an application's own scheme.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 20),
-        inner(length(max = 1024), regex(pattern = "^(https://|http://localhost(:[0-9]+)?(/|$)|[a-z][a-z0-9+.-]*://).*$")),
+        inner(length(max = 1024), regex(pattern = "^[a-z][a-z0-9+.-]*://.+$")),
         extend("x-kubernetes-list-type" = "atomic")
     )]
-    #[x_kube(validation = Rule::new("self.all(u, !u.startsWith('http://') || u.startsWith('http://localhost'))")
-        .message("http is allowed for localhost only: use https"))]
+    #[x_kube(validation = api::callback_schemes())]
     pub callback_urls: Option<Vec<String>>,
     /// Whether it has a secret, which is written to a Kubernetes Secret. Default: false.
     #[serde(default)]

@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rules::api;
+
 /// The HTTP API that users call.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,8 +54,7 @@ fn yes() -> bool {
 /// One route.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self.auth == 'Jwt' || !has(self.scopes) || self.scopes.size() == 0")
-    .message("scopes need auth: Jwt"))]
+#[x_kube(validation = api::scopes_need_token())]
 pub struct Route {
     /// $default, or a method and a path: "GET /orders/{id}", "ANY /{proxy+}".
     #[schemars(
@@ -92,8 +93,7 @@ pub enum RouteAuth {
 /// Cross-origin rules.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("!self.allowCredentials || !('*' in self.allowOrigins)")
-    .message("allowCredentials needs named origins instead of *"))]
+#[x_kube(validation = api::credentials_need_origins())]
 pub struct Cors {
     /// Origins that may call, for example https://app.example.com, or *.
     #[schemars(length(min = 1, max = 50), inner(length(max = 256)), extend("x-kubernetes-list-type" = "set"))]

@@ -12,6 +12,7 @@ pub mod registry;
 mod rules;
 pub mod service;
 mod stack;
+pub mod task;
 
 pub use hidden::Hidden;
 pub use stack::{DeletionPolicy, DriftPolicy, FargateStack, FargateStackSpec, IdentityReference, Mode, Retained};

@@ -4,32 +4,33 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules::{self, CidrRange};
+use super::rules;
+use super::rules::network::{self, CidrRange};
 
 /// The network of the stack: one VPC with three tiers of subnets, NAT gateways and VPC endpoints.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = rules::zone_lists(),
-    validation = rules::explicit_subnets("vpcCidr", "publicSubnets", "publicSubnetIds"),
-    validation = rules::explicit_subnets("vpcCidr", "appSubnets", "appSubnetIds"),
-    validation = rules::explicit_subnets("ecsCidr", "ecsSubnets", "ecsSubnetIds"),
-    validation = rules::inside("vpcCidr", "publicSubnets"),
-    validation = rules::inside("vpcCidr", "appSubnets"),
-    validation = rules::inside("ecsCidr", "ecsSubnets"),
-    validation = rules::brought_or_listed("publicSubnets", "publicSubnetIds"),
-    validation = rules::brought_or_listed("appSubnets", "appSubnetIds"),
-    validation = rules::brought_or_listed("ecsSubnets", "ecsSubnetIds"),
-    validation = rules::subnets_apart(),
-    validation = rules::blocks_apart(),
-    validation = rules::association_table(),
-    validation = rules::nat_of_own_tables(),
-    validation = rules::endpoints_for_pulls(),
-    validation = rules::gateway_endpoint(),
-    validation = rules::kept_by_index("publicSubnets"),
-    validation = rules::kept_by_index("appSubnets"),
-    validation = rules::kept_by_index("ecsSubnets"),
-    validation = rules::zone_names_kept(),
+    validation = network::zone_lists(),
+    validation = network::explicit_subnets("vpcCidr", "publicSubnets", "publicSubnetIds"),
+    validation = network::explicit_subnets("vpcCidr", "appSubnets", "appSubnetIds"),
+    validation = network::explicit_subnets("ecsCidr", "ecsSubnets", "ecsSubnetIds"),
+    validation = network::inside("vpcCidr", "publicSubnets"),
+    validation = network::inside("vpcCidr", "appSubnets"),
+    validation = network::inside("ecsCidr", "ecsSubnets"),
+    validation = network::brought_or_listed("publicSubnets", "publicSubnetIds"),
+    validation = network::brought_or_listed("appSubnets", "appSubnetIds"),
+    validation = network::brought_or_listed("ecsSubnets", "ecsSubnetIds"),
+    validation = network::subnets_apart(),
+    validation = network::blocks_apart(),
+    validation = network::association_table(),
+    validation = network::nat_of_own_tables(),
+    validation = network::endpoints_for_pulls(),
+    validation = network::gateway_endpoint(),
+    validation = network::kept_by_index("publicSubnets"),
+    validation = network::kept_by_index("appSubnets"),
+    validation = network::kept_by_index("ecsSubnets"),
+    validation = network::zone_names_kept(),
     validation = rules::fixed_optional("existing", "network.existing"),
 )]
 pub struct Network {
@@ -37,7 +38,8 @@ pub struct Network {
     /// With existing.vpcId: a block of that VPC.
     #[serde(default = "vpc_cidr")]
     #[schemars(length(max = 18))]
-    #[x_kube(validation = rules::block(CidrRange::Vpc), validation = rules::usable(), validation = rules::fixed("vpcCidr"))]
+    #[x_kube(validation = network::block(CidrRange::Vpc), validation = network::usable())]
+    #[x_kube(validation = rules::fixed("vpcCidr"))]
     pub vpc_cidr: String,
     /// Secondary IPv4 block, for the tasks, in canonical form, /16 to /28; AWS's table of allowed associations with
     /// vpcCidr applies. Immutable. Default: 172.10.0.0/16, which is public address space that AWS accepts beside
@@ -45,7 +47,8 @@ pub struct Network {
     /// that VPC.
     #[serde(default = "ecs_cidr")]
     #[schemars(length(max = 18))]
-    #[x_kube(validation = rules::block(CidrRange::Vpc), validation = rules::usable(), validation = rules::fixed("ecsCidr"))]
+    #[x_kube(validation = network::block(CidrRange::Vpc), validation = network::usable())]
+    #[x_kube(validation = rules::fixed("ecsCidr"))]
     pub ecs_cidr: String,
     /// How many availability zones, or which. Default: count 2.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,20 +57,20 @@ pub struct Network {
     /// on; required for other sizes. A listed block cannot change, nor can the list be set or unset later.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 6), inner(length(max = 18)), extend("x-kubernetes-list-type" = "atomic"))]
-    #[x_kube(validation = rules::blocks(CidrRange::Subnet))]
+    #[x_kube(validation = network::blocks(CidrRange::Subnet))]
     pub public_subnets: Option<Vec<String>>,
     /// Blocks of the private application subnets, one per zone, inside vpcCidr. Default for a /16: x.y.1.0/24,
     /// x.y.2.0/24 and so on; required for other sizes. A listed block cannot change, nor can the list be set or unset
     /// later.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 6), inner(length(max = 18)), extend("x-kubernetes-list-type" = "atomic"))]
-    #[x_kube(validation = rules::blocks(CidrRange::Subnet))]
+    #[x_kube(validation = network::blocks(CidrRange::Subnet))]
     pub app_subnets: Option<Vec<String>>,
     /// Blocks of the isolated task subnets, one per zone, inside ecsCidr. Default for a /16: x.y.1.0/24, x.y.2.0/24 and
     /// so on; required for other sizes. A listed block cannot change, nor can the list be set or unset later.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 6), inner(length(max = 18)), extend("x-kubernetes-list-type" = "atomic"))]
-    #[x_kube(validation = rules::blocks(CidrRange::Subnet))]
+    #[x_kube(validation = network::blocks(CidrRange::Subnet))]
     pub ecs_subnets: Option<Vec<String>>,
     /// NAT gateways for the application subnets. Task subnets never have one.
     #[serde(default)]
@@ -112,7 +115,7 @@ fn ecs_cidr() -> String {
 /// Either a number of zones, chosen by zone ID among those that VPC links support, or their names.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.count) != has(self.names)").message("set either count or names, and only one of them"))]
+#[x_kube(validation = rules::one_of(&["count", "names"]))]
 pub struct AvailabilityZones {
     /// Number of zones, 1 to 6. Chosen zones stay chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +125,7 @@ pub struct AvailabilityZones {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 6),
-        inner(length(max = 32), regex(pattern = "^[a-z]{2}(-[a-z]+)+-[0-9]+[a-z]$|^[a-z]{2}(-[a-z]+)+-[0-9]+(-[a-z0-9]+)+$")),
+        inner(length(max = 32), regex(pattern = "^[a-z]{2}(-[a-z]+)+-[0-9]+[a-z]$")),
         extend("x-kubernetes-list-type" = "set")
     )]
     pub names: Option<Vec<String>>,
@@ -165,9 +168,8 @@ pub struct Endpoints {
         inner(length(max = 64), regex(pattern = "^[a-z0-9][a-z0-9.-]*$")),
         extend("x-kubernetes-list-type" = "atomic")
     )]
-    #[x_kube(validation = Rule::new("self.all(x, self.exists_one(y, y == x))").message("each service may be listed once"))]
-    #[x_kube(validation = Rule::new("!self.exists(x, x == 's3' || x == 'dynamodb' || x.startsWith('com.amazonaws.'))")
-        .message("name interface endpoints without com.amazonaws.REGION; S3 has its own switch, s3Gateway; DynamoDB is not supported"))]
+    #[x_kube(validation = rules::once("service"))]
+    #[x_kube(validation = network::interface_services())]
     pub services: Vec<String>,
     /// Whether to build the S3 gateway endpoint, which carries the layers of every image; only false where brought ECS
     /// subnets reach S3 already. Default: true.
@@ -221,8 +223,7 @@ fn flow_log_days() -> i32 {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("!has(self.ecsRouteTableIds) || has(self.ecsSubnetIds)")
-        .message("ecsRouteTableIds belong to brought subnets: set ecsSubnetIds too, or leave both out"),
+    validation = network::tables_of_brought_subnets(),
 )]
 pub struct ExistingNetwork {
     /// The VPC in which everything is built. DNS support and DNS hostnames must be on in it.

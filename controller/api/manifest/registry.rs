@@ -3,7 +3,7 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules;
+use super::rules::{self, api};
 
 /// The ECR repository of the service's image.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -12,8 +12,7 @@ use super::rules;
     validation = rules::fixed_optional("name", "registry.name"),
     validation = rules::fixed_optional("encryption", "registry.encryption"),
     validation = rules::fixed_optional("existing", "registry.existing"),
-    validation = Rule::new("!has(self.existing) || (!has(self.name) && !has(self.encryption))")
-        .message("registry.existing names a repository that stands already: leave out name and encryption"),
+    validation = api::brought_repository(),
 )]
 pub struct Registry {
     /// Name of the repository: 2 to 256 characters, lower case, digits, and . _ - / between them. Immutable.

@@ -11,7 +11,7 @@ use super::http_api::HttpApi;
 use super::load_balancer::LoadBalancer;
 use super::network::Network;
 use super::registry::Registry;
-use super::rules;
+use super::rules::{self, stack};
 use super::service::Service;
 use crate::api::status::Status;
 
@@ -28,7 +28,7 @@ use crate::api::status::Status;
     category = "aws",
     status = "Status",
     derive = "PartialEq",
-    doc = "A service on AWS Fargate with all it needs: network, registry, load balancer, API and authentication, in one AWS account and region.",
+    doc = "A service on AWS Fargate with its network, registry, load balancer, API and authentication, in one account.",
     scale(spec_replicas_path = ".spec.service.desiredCount", status_replicas_path = ".status.replicas"),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
@@ -41,14 +41,9 @@ use crate::api::status::Status;
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[x_kube(
-    validation = Rule::new("!has(self.network.availabilityZones) || !has(self.network.availabilityZones.names) \
-        || self.network.availabilityZones.names.all(n, n.startsWith(self.region))")
-        .message("network.availabilityZones.names must be zones of the stack's region"),
-    validation = Rule::new("!has(self.service.image.uri) || self.service.image.uri.contains('.dkr.ecr.' + self.region + '.')")
-        .message("service.image.uri must be an ECR repository of the stack's region: isolated tasks reach no other"),
-    validation = Rule::new("!has(self.api.readinessProbe) || !has(self.api.readinessProbe.client) || (has(self.auth) && has(self.auth.clients) \
-        ? self.auth.clients.exists(c, c.name == self.api.readinessProbe.client) : self.api.readinessProbe.client == 'default')")
-        .message("api.readinessProbe.client must be the name of one of auth.clients"),
+    validation = stack::zones_of_region(),
+    validation = stack::image_of_region(),
+    validation = stack::probe_client(),
 )]
 pub struct FargateStackSpec {
     /// AWS region in which everything is built, for example eu-west-1. Immutable.
@@ -79,15 +74,14 @@ pub struct FargateStackSpec {
     /// What stays when this object is deleted: Repository, UserPool, LogGroups. Default: all three.
     #[serde(default = "retain")]
     #[schemars(length(max = 3), extend("x-kubernetes-list-type" = "atomic"))]
-    #[x_kube(validation = Rule::new("self.all(x, self.exists_one(y, y == x))").message("each kind may be listed once"))]
+    #[x_kube(validation = rules::once("kind"))]
     pub retain: Vec<Retained>,
     /// Tags of everything that is built, at most 40. Keys: 1 to 128 characters, not beginning with aws: or
     /// fargatestack.dev/. Values: up to 256 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 40, "additionalProperties" = {"type": "string", "maxLength": 256}))]
-    #[x_kube(validation = Rule::new("self.all(k, size(k) >= 1 && size(k) <= 128)").message("keys of tags need 1 to 128 characters"))]
-    #[x_kube(validation = Rule::new("self.all(k, !k.startsWith('aws:') && !k.startsWith('AWS:') && !k.startsWith('fargatestack.dev/'))")
-        .message("keys of tags must not begin with aws: (reserved by AWS) or fargatestack.dev/ (the controller's own)"))]
+    #[x_kube(validation = stack::tag_keys())]
+    #[x_kube(validation = stack::tag_prefixes())]
     pub tags: Option<BTreeMap<String, String>>,
     /// The network: VPC, subnets, NAT gateways, VPC endpoints.
     #[serde(default)]

@@ -11,9 +11,8 @@ pub use super::manifest::auth::{Client, ExternalIssuer, Flow, Mfa, ResourceServe
 pub use super::manifest::http_api::{Cors, Domain, ReadinessProbe, RouteAuth, Throttling};
 pub use super::manifest::load_balancer::SecurityGroupMode;
 pub use super::manifest::network::{EndpointPolicies, NatMode};
-pub use super::manifest::service::{
-    Architecture, Capacity, CapacityProvider, Deployment, ExistingService, ImageOwner, Protocol,
-};
+pub use super::manifest::service::{Deployment, ExistingService};
+pub use super::manifest::task::{Architecture, Capacity, CapacityProvider, ImageOwner, Protocol};
 pub use network::{Endpoints, ExistingNetwork, FlowLogs, Network, Zones};
 pub use service::{Autoscaling, Destination, Egress, HealthCheck, Image, SecretSource, Service};
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::Ipv4Net;
 
 use crate::api::manifest::Hidden;
-use crate::api::manifest::service::{Architecture, Capacity, Deployment, ExistingService, ImageOwner, Protocol};
+use crate::api::manifest::service::{Deployment, ExistingService};
+use crate::api::manifest::task::{Architecture, Capacity, ImageOwner, Protocol};
 
 /// A checked service.
 #[derive(Clone, Debug, PartialEq, Eq)]

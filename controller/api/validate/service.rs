@@ -6,8 +6,7 @@ use ipnet::Ipv4Net;
 
 use super::Findings;
 use crate::api::limits;
-use crate::api::manifest::Hidden;
-use crate::api::manifest::service as raw;
+use crate::api::manifest::{Hidden, service as raw, task};
 use crate::api::spec::{Autoscaling, Destination, Egress, ExistingService, HealthCheck, Image, SecretSource, Service};
 
 /// The checked service; `None` only together with a finding.
@@ -55,7 +54,7 @@ pub(super) fn check(service: &raw::Service, region: &str, findings: &mut Finding
     })
 }
 
-fn image(image: &raw::Image, region: &str, findings: &mut Findings) -> Option<Image> {
+fn image(image: &task::Image, region: &str, findings: &mut Findings) -> Option<Image> {
     let image = match (&image.tag, &image.digest, &image.uri) {
         (Some(tag), None, None) => Image::Tag(tag.clone()),
         (None, Some(digest), None) => Image::Digest(digest.clone()),
@@ -157,7 +156,7 @@ fn source(arn: &str) -> Option<SecretSource> {
     }
 }
 
-fn egress(entries: &[raw::Egress], findings: &mut Findings) -> Vec<Egress> {
+fn egress(entries: &[task::Egress], findings: &mut Findings) -> Vec<Egress> {
     let mut checked = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let field = format!("spec.service.egress[{index}]");
@@ -173,7 +172,7 @@ fn egress(entries: &[raw::Egress], findings: &mut Findings) -> Vec<Egress> {
     checked
 }
 
-fn destination(field: &str, entry: &raw::Egress, findings: &mut Findings) -> Option<Destination> {
+fn destination(field: &str, entry: &task::Egress, findings: &mut Findings) -> Option<Destination> {
     let destination = match (&entry.cidr, &entry.security_group_id, &entry.prefix_list_id) {
         (Some(cidr), None, None) => {
             let block = cidr.parse::<Ipv4Net>().ok().filter(|block| *block == block.trunc());
