@@ -40,7 +40,8 @@ def scope_of(authorization: str | None) -> Scope | None:
 
 class Accounts:
     """Access keys that the layer knows: every 12-digit key is that account's root, besides
-    the sessions that AssumeRole has given out and the keys of moto's IAM users."""
+    the sessions that AssumeRole has given out and the keys of moto's IAM users.
+    """
 
     def __init__(self) -> None:
         self._sessions: dict[str, Principal] = {}
@@ -65,9 +66,7 @@ class Accounts:
 
     def reset(self, account: str | None = None) -> None:
         """Ends all sessions, or those in one account."""
-        self._sessions = {
-            key: p for key, p in self._sessions.items() if account is not None and p.account != account
-        }
+        self._sessions = {key: p for key, p in self._sessions.items() if account is not None and p.account != account}
 
     @staticmethod
     def _iam_user(key_id: str) -> Principal | None:
@@ -93,7 +92,5 @@ def refusal(service: str, protocol: str) -> AwsError:
     if service == "ec2":
         return AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
     if protocol in ("json", "rest-json"):
-        return AwsError(
-            "UnrecognizedClientException", "The security token included in the request is invalid.", 403
-        )
+        return AwsError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
     return AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)

@@ -137,6 +137,7 @@ class Application:
             self._throttle(entry, wire)
             check_request(wire)
             self.world.settle(principal.account)
+            self.world.region(principal.account, entry.region)
             call = Call(self.world, self.moto, wire, principal, entry.region, environ, body, entry)
             answer = self._apply(call)
             entry.effect = entry.write and answer.status < 400
@@ -145,6 +146,10 @@ class Application:
     def _apply(self, call: Call) -> Answer:
         handler = registry.HANDLERS.get((call.wire.service, call.wire.operation))
         if handler is not None:
+            if call.wire.service == "ec2" and call.params.get("DryRun"):
+                # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+                text = "Request would have succeeded, but DryRun flag is set."
+                raise AwsError("DryRunOperation", text, 412)
             try:
                 result = handler(call)
             except MotoRefused as refused:
@@ -180,9 +185,7 @@ class Application:
                 wire.service, wire.operation, entry.account, entry.region, now, unfiltered=unfiltered
             )
 
-    def _strike(
-        self, fault: Fault, environ: dict[str, Any], wire: Wire | None, entry: Entry
-    ) -> Answer | None:
+    def _strike(self, fault: Fault, environ: dict[str, Any], wire: Wire | None, entry: Entry) -> Answer | None:
         """Carries a fault out. None means: go on as if nothing had been."""
         if fault.delay > 0:
             time.sleep(fault.delay)

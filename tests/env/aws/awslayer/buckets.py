@@ -68,9 +68,7 @@ class Buckets:
     def __init__(self) -> None:
         self._levels: dict[tuple[str, ...], tuple[float, float]] = {}
 
-    def take(
-        self, service: str, operation: str, account: str, region: str, now: float, *, unfiltered: bool
-    ) -> None:
+    def take(self, service: str, operation: str, account: str, region: str, now: float, *, unfiltered: bool) -> None:
         """Takes one token of each bucket that the call drains, or raises the throttling error."""
         rate = _rate(service, operation, unfiltered)
         wanted: list[tuple[tuple[str, ...], Rate]] = []

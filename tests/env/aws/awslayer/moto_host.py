@@ -10,12 +10,12 @@ from typing import Any
 # Machine images are of no use here and cost a quarter of a second per account and region.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
-from moto.core.base_backend import BackendDict  # noqa: E402
-from moto.ec2.models import ec2_backends  # noqa: E402
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
+from moto.core.base_backend import BackendDict
+from moto.ec2.models import ec2_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from .errors import AwsError  # noqa: E402
-from .wire import Answer  # noqa: E402
+from .errors import AwsError
+from .wire import Answer
 
 # Headers that the layer writes itself.
 _OWN_HEADERS = ("content-length", "date", "connection", "x-amzn-requestid", "x-amz-request-id")
@@ -47,7 +47,7 @@ class MotoHost:
             content = b"".join(chunks)
         except NotImplementedError as error:
             raise AwsError("InternalFailure", f"the emulator lacks this: {error}", 501) from error
-        except Exception as error:  # noqa: BLE001 - whatever breaks inside moto is the emulator's failure
+        except Exception as error:
             raise AwsError("InternalFailure", f"the emulator failed: {error!r}", 500) from error
         status, headers = started[0]
         kept = [(k, v) for k, v in headers if k.lower() not in _OWN_HEADERS]
@@ -79,7 +79,8 @@ class MotoHost:
 
 def _patch_tag_lookup() -> None:
     """Moto scans all tags of a region with regular expressions for each resource that it shows;
-    with a hundred stacks that is seconds per call. The same answer, looked up directly."""
+    with a hundred stacks that is seconds per call. The same answer, looked up directly.
+    """
     from moto.ec2.models.core import TaggedEC2Resource
     from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 

@@ -45,7 +45,7 @@ class Handler(MotoRequestHandler):
         self._write(*started[0], content)
 
     def _write(self, status: str, headers: list[tuple[str, str]], content: bytes) -> None:
-        code = int(status.split()[0])
+        code = int(status.split(maxsplit=1)[0])
         phrase = http.client.responses.get(code, "Unknown")
         self.send_response_only(code, phrase)
         self.send_header("Date", self.date_time_string())

@@ -211,7 +211,7 @@ def _unknown_keys(model: Any, values: dict[str, str]) -> list[str]:
     shape = model.input_shape
     ec2 = model.service_model.protocol == "ec2"
     known = set(_ENVELOPE)
-    for name, member in (shape.members.items() if shape else ()):
+    for name, member in shape.members.items() if shape else ():
         wire_name = member.serialization.get("queryName")
         if wire_name is None:
             wire_name = member.serialization.get("name", name)

@@ -87,8 +87,6 @@ class World:
         self.accounts.reset(account)
         self.clock.reset(account)
         self.violations = [v for v in self.violations if account is not None and v["account"] != account]
-        self.nat_failures = [
-            f for f in self.nat_failures if account is not None and f.get("account") != account
-        ]
+        self.nat_failures = [f for f in self.nat_failures if account is not None and f.get("account") != account]
         for key in [k for k in self._regions if account is None or k[0] == account]:
             del self._regions[key]
