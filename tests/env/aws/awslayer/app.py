@@ -41,6 +41,7 @@ class Application:
         self.control = Control(self.world, self.moto)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Serves one request, of AWS's or of the control endpoint's."""
         body = _body(environ)
         if environ.get("PATH_INFO", "").startswith(CONTROL_PREFIX):
             answer = self.control.serve(environ, body)

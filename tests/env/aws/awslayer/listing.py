@@ -133,20 +133,24 @@ def _shown(
     call: Call, listing: Listing, resource_id: str, thing: Any, filters: list[tuple[str, list[str]]]
 ) -> Item | None:
     tags = call.ec2.tags.get(resource_id, {}) if listing.tagged else {}
-    for name, allowed in filters:
-        if name.startswith("tag:") and listing.tagged:
-            value = tags.get(name[4:])
-            if value is None or not any(_pattern(a).fullmatch(value) for a in allowed):
-                return None
-        elif (name == "tag-key" and not any(_pattern(a).fullmatch(k) for k in tags for a in allowed)) or (
-            name == "tag-value" and not any(_pattern(a).fullmatch(v) for v in tags.values() for a in allowed)
-        ):
-            return None
+    # Tags first: they are cheap to look at, and most of a shared account is somebody else's.
+    if not all(_tags_match(tags, name, allowed) for name, allowed in filters if name not in listing.filters):
+        return None
     item = listing.view(call, thing)
     for name, allowed in filters:
         if name in listing.filters and not matches(item, listing.filters[name], allowed):
             return None
     return item
+
+
+def _tags_match(tags: dict[str, str], name: str, allowed: list[str]) -> bool:
+    if name == "tag-key":
+        texts = list(tags)
+    elif name == "tag-value":
+        texts = list(tags.values())
+    else:
+        texts = [tags[name[4:]]] if name[4:] in tags else []
+    return any(_pattern(a).fullmatch(text) for text in texts for a in allowed)
 
 
 def _texts(value: Any, path: list[str]) -> Iterable[str]:

@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
         "interface.linger": 0.0,
     },
     # Upper bounds per account and region, far above AWS's defaults so that a hundred stacks fit;
-    # AWS's defaults are in quotas.AWS_DEFAULTS and a test may ask for them.
+    # "quotas": "aws" sets AWS_QUOTAS.
     "quotas": {
         "vpcs": 1000,
         "internetGateways": 1000,
@@ -58,6 +58,24 @@ DEFAULTS: dict[str, Any] = {
     "zoneShift": 0,
 }
 
+# aws-facts section 1.2; VPC User Guide, amazon-vpc-limits.
+AWS_QUOTAS: dict[str, int] = {
+    "vpcs": 5,
+    "internetGateways": 5,
+    "addresses": 5,
+    "natGatewaysPerZone": 5,
+    "subnetsPerVpc": 200,
+    "routeTablesPerVpc": 200,
+    "routesPerTable": 50,
+    "cidrsPerVpc": 5,
+    "securityGroups": 2500,
+    "rulesPerGroup": 60,
+    "groupsPerInterface": 5,
+    "gatewayEndpoints": 20,
+    "interfaceEndpointsPerVpc": 50,
+    "tagsPerResource": 50,
+}
+
 
 class Settings:
     """The settings in force for an account: its own where it has them, else those of everybody."""
@@ -86,6 +104,8 @@ class Settings:
 
     def change(self, changes: dict[str, Any], account: str | None) -> dict[str, Any]:
         """Takes changes over and returns what is then in force."""
+        if changes.get("quotas") == "aws":
+            changes = {**changes, "quotas": AWS_QUOTAS}
         for name, value in changes.items():
             if name not in DEFAULTS:
                 raise ControlError(f"unknown setting {name!r}; known: {', '.join(sorted(DEFAULTS))}")

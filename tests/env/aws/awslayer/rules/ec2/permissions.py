@@ -58,7 +58,10 @@ def protocol_and_ports(item: dict[str, Any]) -> tuple[str, int | None, int | Non
     given = str(item.get("IpProtocol", "")).lower()
     protocol = _PROTOCOLS.get(given, given)
     if protocol not in ("-1", "tcp", "udp", "icmp", "icmpv6") and protocol not in _NUMBERS:
-        text = f"Invalid value '{given or 'null'}' for protocol. VPC security group rules must specify protocols explicitly."
+        text = (
+            f"Invalid value '{given or 'null'}' for protocol. "
+            "VPC security group rules must specify protocols explicitly."
+        )
         raise AwsError("InvalidParameterValue", text)
     low, high = item.get("FromPort"), item.get("ToPort")
     if protocol not in ("tcp", "udp", "icmp", "icmpv6"):
