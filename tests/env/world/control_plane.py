@@ -7,7 +7,6 @@ from pathlib import Path
 
 from . import kubeconfig, probe
 from .certificates import Certificates
-from .kubernetes_build import Binaries
 from .part import Part
 from .ports import LOOPBACK
 from .state import Ports, State
@@ -35,7 +34,7 @@ class ControlPlane:
     controller_manager: Part
 
 
-def parts(state: State, binaries: Binaries, ports: Ports, certificates: Certificates) -> ControlPlane:
+def parts(state: State, binaries: dict[str, Path], ports: Ports, certificates: Certificates) -> ControlPlane:
     """Describe the parts and write the files that they read."""
     server = f"https://{LOOPBACK}:{ports.apiserver}"
     manager_config = state.data / "controller-manager.kubeconfig"

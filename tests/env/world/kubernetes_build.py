@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache
@@ -29,19 +28,8 @@ PACKAGES = {
 IN_ASSETS = ("etcd", "kube-apiserver", "kubectl")
 
 
-@dataclass(frozen=True)
-class Binaries:
-    """Paths of the parts. Every part that was asked for exists and is executable."""
-
-    paths: dict[str, Path]
-
-    def __getitem__(self, name: str) -> Path:
-        """Return the path of a part that was asked for."""
-        return self.paths[name]
-
-
-def binaries(names: tuple[str, ...] = tuple(PACKAGES)) -> Binaries:
-    """Return the paths of the named parts, building what neither the cache nor `KUBEBUILDER_ASSETS` has."""
+def binaries(names: tuple[str, ...] = tuple(PACKAGES)) -> dict[str, Path]:
+    """Return the paths of the named executables, building what neither the cache nor `KUBEBUILDER_ASSETS` has."""
     paths: dict[str, Path] = {}
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     if assets:
@@ -59,7 +47,7 @@ def binaries(names: tuple[str, ...] = tuple(PACKAGES)) -> Binaries:
             if missing:
                 _build(missing, store)
     paths.update({name: store / name for name in built})
-    return Binaries(paths)
+    return paths
 
 
 def _flags() -> list[str]:
