@@ -31,7 +31,8 @@ pub struct Kind {
     pub creation: Creation,
     /// Data lives in it: a twin is reported, never deleted.
     pub holds_data: bool,
-    /// How many older generations are kept on purpose.
+    /// How many older generations are kept on purpose. For kinds whose generations do not hold what they refer to; others would
+    /// keep it from ever being deleted.
     pub keep: u8,
 }
 

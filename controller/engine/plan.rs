@@ -183,6 +183,20 @@ impl<N: Node> Plan<N> {
         self.steps.iter().filter(|step| step.announces()).map(|step| (step.key.clone(), step.attempt)).collect()
     }
 
+    /// What must be remembered before this plan is executed: the announcements, and the tag keys that it may write. Equal to
+    /// `previous` if nothing has to be written down first.
+    #[must_use]
+    pub fn remember(&self, previous: &Memory) -> Memory {
+        let mut memory = previous.clone();
+        for (key, attempt) in self.announcements() {
+            memory.intents.insert(key, Intent { attempt, settled: false });
+        }
+        if self.writes().next().is_some() {
+            memory.tag_keys.extend(self.knowledge.tag_keys.iter().cloned());
+        }
+        memory
+    }
+
     /// Holds back what `judge` gives a reason for. It is asked about every step that writes. A step is marked and never dropped,
     /// so that what needs it is blocked and a replacement is never halved. What would have died with a withheld parent is
     /// deleted by itself, and `judge` is asked about that as well.

@@ -102,7 +102,8 @@ impl<'p, N: Node> Run<'p, N> {
         if !step.after.iter().all(|&other| matches!(self.progress[other], Progress::Ended(_))) {
             return Turn::NotYet;
         }
-        if !step.action.writes() {
+        let alone = self.left_behind(step);
+        if !step.action.writes() && !alone {
             return Turn::End(self.at_rest(step));
         }
         if let Some(&holder) = step.holders.iter().find(|&&holder| !self.gone.contains(&holder)) {
@@ -114,6 +115,7 @@ impl<'p, N: Node> Run<'p, N> {
         let effect = match (&step.action, halfway) {
             (Action::Create | Action::Replace(Order::CreateFirst), _) | (Action::Replace(_), true) => Effect::Create,
             (Action::Replace(Order::DeleteFirst) | Action::Delete, _) => Effect::Delete,
+            (Action::Vanish(_), _) if alone => Effect::Delete,
             (Action::Update, _) => Effect::Update,
             (Action::Retag, _) => Effect::Retag,
             (
@@ -133,6 +135,14 @@ impl<'p, N: Node> Run<'p, N> {
             return Turn::End(State::Waiting(live(), "stopped before its turn".to_owned()));
         }
         Turn::Start(effect)
+    }
+
+    /// Whether the parent with which it should have died was not deleted, so that it is deleted by itself: one that cannot
+    /// go holds back nothing that can.
+    fn left_behind(&self, step: &Step<N>) -> bool {
+        step.with.is_some_and(|parent| {
+            matches!(self.progress[parent], Progress::Ended(State::Failed(..) | State::Blocked(..)))
+        })
     }
 
     /// The state of a step that does nothing.

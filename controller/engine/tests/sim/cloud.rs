@@ -1,0 +1,371 @@
+//! The toy cloud: refuses deletes of what is in use, creation on what is not ready and a second holder of a unique slot; is
+//! slow; loses answers; remembers tokens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::sync::Mutex;
+use std::task::Poll;
+
+use engine::{
+    Attributes, Class, Creation, Deletion, Effect, Fault, Id, Ids, Key, Live, Phase, Replace, TagChange, Tags, Until,
+};
+
+use super::judge::Judge;
+use super::kinds::mode;
+use super::toy::{Seen, Toy};
+
+/// What goes wrong at one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Refused before anything happened.
+    Throttled,
+    /// The request never arrived, and nobody can tell.
+    RequestLost,
+    /// It had its effect, and the answer was lost.
+    ResponseLost,
+    /// The controller dies before the effect.
+    CrashBefore,
+    /// The controller dies after the effect.
+    CrashAfter,
+}
+
+/// A resource as the cloud knows it.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    pub id: Id,
+    pub key: Key,
+    pub attempt: u32,
+    pub name: String,
+    pub seen: Seen,
+    /// Fixed field and fixed links as they were when it was made: what a foreign edit changes later is not in here.
+    pub made: (u8, BTreeMap<Key, String>),
+    pub on: Vec<Id>,
+    pub within: Option<Id>,
+    pub tags: Tags,
+    pub created: i64,
+    pub ready_at: i64,
+    pub fails: bool,
+    pub broken_until: i64,
+    pub gone_at: Option<i64>,
+    /// Lists omit it since, and until.
+    pub hidden: (i64, i64),
+    pub undeletable: bool,
+    /// Somebody else tagged it.
+    pub foreign_tag: bool,
+}
+
+/// How fast the cloud is, in passes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace {
+    pub ready: i64,
+    pub delete: i64,
+    /// From creation to the first list that shows it.
+    pub list: i64,
+}
+
+/// Everything in the cloud, and the judge who watches.
+#[derive(Default)]
+pub struct State {
+    pub now: i64,
+    pub resources: BTreeMap<Id, Resource>,
+    /// Resources that are not ours: given to us, or merely similar.
+    pub bystanders: BTreeSet<Id>,
+    pub pace: Pace,
+    /// The next creates that end failed.
+    pub failures: u8,
+    /// Trouble of this pass, by number of the call.
+    pub troubles: BTreeMap<usize, Trouble>,
+    pub calls: usize,
+    pub crashed: bool,
+    pub judge: Judge,
+    tokens: BTreeMap<String, Id>,
+    serial: u32,
+}
+
+/// What effects go through.
+#[derive(Default)]
+pub struct Cloud(pub Mutex<State>);
+
+impl Cloud {
+    /// One call. Takes a few turns, so that calls under way overlap; after a crash it never ends.
+    pub async fn call<T>(
+        &self,
+        operation: &'static str,
+        effect: impl FnOnce(&mut State) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let (number, turns) = {
+            let mut state = self.0.lock().unwrap();
+            state.calls += 1;
+            (state.calls, state.calls * 7 % 3)
+        };
+        for _ in 0..turns {
+            turn().await;
+        }
+        let trouble = self.0.lock().unwrap().troubles.get(&number).copied();
+        let lost = || fault(operation, Class::Transient, Effect::Unknown, "RequestTimeout");
+        match trouble {
+            Some(Trouble::Throttled) => return Err(fault(operation, Class::Throttled, Effect::None, "Throttling")),
+            Some(Trouble::RequestLost) => return Err(lost()),
+            Some(Trouble::CrashBefore) => self.0.lock().unwrap().crashed = true,
+            Some(Trouble::ResponseLost | Trouble::CrashAfter) | None => {}
+        }
+        if self.0.lock().unwrap().crashed {
+            std::future::pending::<()>().await;
+        }
+        let answer = {
+            let mut state = self.0.lock().unwrap();
+            let answer = effect(&mut state);
+            state.judge.answered(trouble.is_none());
+            answer
+        };
+        match trouble {
+            Some(Trouble::ResponseLost) => Err(lost()),
+            Some(Trouble::CrashAfter) => {
+                self.0.lock().unwrap().crashed = true;
+                std::future::pending().await
+            }
+            _ => answer,
+        }
+    }
+}
+
+/// Lets others run.
+async fn turn() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+fn fault(operation: &'static str, class: Class, effect: Effect, code: &str) -> Fault {
+    Fault { class, effect, operation, code: code.to_owned(), message: String::new(), request_id: None }
+}
+
+impl State {
+    pub fn phase(&self, resource: &Resource) -> Phase {
+        if resource.gone_at.is_some() {
+            Phase::Deleting
+        } else if self.now < resource.ready_at {
+            Phase::Pending("on its way".to_owned())
+        } else if resource.fails {
+            Phase::Failed("it could not be made".to_owned())
+        } else if self.now < resource.broken_until {
+            Phase::Broken("unhealthy".to_owned())
+        } else {
+            Phase::Ready
+        }
+    }
+
+    pub fn live(&self, resource: &Resource) -> Live<Seen> {
+        Live {
+            key: resource.key.clone(),
+            attempt: resource.attempt,
+            id: resource.id.clone(),
+            attributes: Attributes::new(),
+            phase: self.phase(resource),
+            seen: resource.seen.clone(),
+            on: resource.on.clone(),
+            within: resource.within.clone(),
+            tags: resource.tags.clone(),
+            created: Some(resource.created),
+        }
+    }
+
+    /// Time passes: what was going away is gone.
+    pub fn tick(&mut self) {
+        self.now += 1;
+        let now = self.now;
+        self.resources.retain(|_, resource| resource.gone_at.is_none_or(|at| now < at));
+        self.calls = 0;
+        self.crashed = false;
+        self.troubles.clear();
+    }
+
+    fn refuse<T>(&mut self, operation: &'static str, why: &str, because: Option<&Id>) -> Result<T, Fault> {
+        self.judge.refused(operation, why, because);
+        Err(fault(operation, Class::NotYet, Effect::None, why))
+    }
+
+    /// Names that must be unique carry key, attempt and hash where a successor comes first; else they are the key's slot.
+    fn name(toy: &Toy, ids: &Ids, attempt: u32) -> String {
+        match mode(toy.key.kind) {
+            Replace::CreateFirst => format!("{} {attempt} {}", toy.key, toy.mark(ids)),
+            Replace::DeleteFirst | Replace::Never => toy.key.to_string(),
+        }
+    }
+
+    pub fn create(&mut self, toy: &Toy, ids: &Ids, attempt: u32) -> Result<Live<Seen>, Fault> {
+        let token = format!("{} {attempt} {}", toy.key, toy.mark(ids));
+        if toy.key.kind.creation == Creation::Token
+            && let Some(id) = self.tokens.get(&token)
+        {
+            // The same resource, though it may be dead by now.
+            return match self.resources.get(id) {
+                Some(resource) => Ok(self.live(resource)),
+                None => Ok(self.corpse(id.clone(), toy, attempt)),
+            };
+        }
+        for link in &toy.links {
+            let id = ids.of(&link.to).expect("created only when every reference resolves").clone();
+            if let Err(why) = self.usable(&id, link.until) {
+                return self.refuse("Create", why, None);
+            }
+        }
+        let name = Self::name(toy, ids, attempt);
+        let unique = toy.key.kind.creation == Creation::NaturalKey || mode(toy.key.kind) == Replace::DeleteFirst;
+        let holder = self.resources.values().find(|other| unique && other.name == name).map(|other| other.id.clone());
+        if let Some(holder) = holder {
+            return self.refuse("Create", "AlreadyExists", Some(&holder));
+        }
+        self.judge_create(&toy.key);
+        let resource = self.build(toy, ids, attempt, name);
+        self.tokens.insert(token, resource.id.clone());
+        let live = self.live(&resource);
+        self.judge.made(&resource.id);
+        self.resources.insert(resource.id.clone(), resource);
+        Ok(live)
+    }
+
+    fn build(&mut self, toy: &Toy, ids: &Ids, attempt: u32, name: String) -> Resource {
+        self.serial += 1;
+        let id = Id::from(format!("{}-{}", toy.key.kind.name, self.serial));
+        let of = |link: &super::toy::Link| ids.of(&link.to).expect("checked before").clone();
+        let links = |fixed: bool| {
+            let links = toy.links.iter().filter(move |link| link.fixed == fixed);
+            links.map(|link| (link.to.key().clone(), of(link).to_string())).collect::<BTreeMap<_, _>>()
+        };
+        let seen = Seen { fixed: toy.fixed, loose: toy.loose, fixed_links: links(true), loose_links: links(false) };
+        let fails = self.failures > 0 && !toy.key.kind.holds_data;
+        self.failures -= u8::from(fails);
+        Resource {
+            made: (seen.fixed, seen.fixed_links.clone()),
+            seen,
+            on: toy.links.iter().filter(|link| link.holds && !link.within).map(of).collect(),
+            within: toy.links.iter().find(|link| link.within).map(of),
+            tags: engine::Node::tags(toy, attempt).unwrap_or_default(),
+            created: self.now,
+            ready_at: self.now + self.pace.ready,
+            fails,
+            broken_until: 0,
+            gone_at: None,
+            hidden: (self.now, self.now + 1 + self.pace.list),
+            undeletable: false,
+            foreign_tag: false,
+            key: toy.key.clone(),
+            attempt,
+            name,
+            id,
+        }
+    }
+
+    /// What a token returns whose resource is long gone.
+    fn corpse(&self, id: Id, toy: &Toy, attempt: u32) -> Live<Seen> {
+        Live {
+            key: toy.key.clone(),
+            attempt,
+            id,
+            attributes: Attributes::new(),
+            phase: Phase::Deleting,
+            seen: Seen::default(),
+            on: Vec::new(),
+            within: None,
+            tags: Tags::new(),
+            created: None,
+        }
+    }
+
+    fn usable(&self, id: &Id, until: Until) -> Result<(), &'static str> {
+        if self.bystanders.contains(id) {
+            return Ok(());
+        }
+        match self.resources.get(id).map(|resource| self.phase(resource)) {
+            None | Some(Phase::Deleting) => Err("NotFound"),
+            Some(Phase::Failed(_)) => Err("Failed"),
+            Some(Phase::Pending(_) | Phase::Broken(_)) if until == Until::Ready => Err("NotReady"),
+            Some(Phase::Ready | Phase::Pending(_) | Phase::Broken(_)) => Ok(()),
+        }
+    }
+
+    pub fn update(&mut self, toy: &Toy, id: &Id, ids: &Ids) -> Result<Live<Seen>, Fault> {
+        let Some(mut resource) = self.resources.get(id).cloned() else {
+            return self.refuse("Update", "NotFound", None);
+        };
+        for link in toy.links.iter().filter(|link| !link.fixed) {
+            let target = ids.of(&link.to).expect("updated only when every reference resolves").clone();
+            if let Err(why) = self.usable(&target, link.until) {
+                return self.refuse("Update", why, None);
+            }
+            let key = link.to.key().clone();
+            let old = resource.seen.loose_links.insert(key, target.to_string());
+            resource.on.retain(|on| Some(on.as_str()) != old.as_deref());
+            if link.holds && !link.within {
+                resource.on.push(target);
+            }
+        }
+        let declared: BTreeSet<&Key> = toy.links.iter().filter(|link| !link.fixed).map(|link| link.to.key()).collect();
+        let (kept, dropped): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            resource.seen.loose_links.into_iter().partition(|(key, _)| declared.contains(key));
+        resource.on.retain(|on| !dropped.values().any(|id| id == on.as_str()));
+        resource.seen.loose_links = kept;
+        resource.seen.loose = toy.loose;
+        let live = self.live(&resource);
+        self.resources.insert(id.clone(), resource);
+        Ok(live)
+    }
+
+    pub fn retag(&mut self, id: &Id, change: &TagChange) -> Result<(), Fault> {
+        let Some(resource) = self.resources.get_mut(id) else {
+            return self.refuse("Retag", "NotFound", None);
+        };
+        resource.tags.extend(change.set.clone());
+        resource.tags.retain(|name, _| !change.remove.contains(name));
+        Ok(())
+    }
+
+    pub fn delete(&mut self, id: &Id) -> Result<Deletion, Fault> {
+        let Some(resource) = self.resources.get(id).cloned() else { return Ok(Deletion::Gone) };
+        if resource.undeletable {
+            return Err(fault("Delete", Class::Denied, Effect::None, "AccessDenied"));
+        }
+        let dying = self.dying(id);
+        let holder = self.resources.values().find(|other| {
+            !dying.contains(&other.id) && other.on.iter().chain(&other.within).any(|on| dying.contains(on))
+        });
+        if let Some(holder) = holder.map(|holder| holder.id.clone()) {
+            return self.refuse("Delete", "DependencyViolation", Some(&holder));
+        }
+        self.judge_delete(id, &dying);
+        for id in dying {
+            let now = self.now;
+            if self.pace.delete == 0 {
+                self.resources.remove(&id);
+            } else if let Some(resource) = self.resources.get_mut(&id) {
+                resource.gone_at = resource.gone_at.or(Some(now + self.pace.delete));
+            }
+        }
+        Ok(if self.pace.delete == 0 { Deletion::Gone } else { Deletion::Going })
+    }
+
+    /// `id` and everything within it.
+    pub fn dying(&self, id: &Id) -> BTreeSet<Id> {
+        let mut dying = BTreeSet::from([id.clone()]);
+        loop {
+            let more: Vec<Id> = self
+                .resources
+                .values()
+                .filter(|other| other.within.as_ref().is_some_and(|parent| dying.contains(parent)))
+                .map(|other| other.id.clone())
+                .filter(|id| !dying.contains(id))
+                .collect();
+            if more.is_empty() {
+                return dying;
+            }
+            dying.extend(more);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What must never happen, judged at the moment of the call, from the truth of the cloud and from what is declared. Knows
+//! nothing of how the planner decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::{Id, Key, Phase, Replace};
+
+use super::cloud::{Resource, State};
+use super::kinds::mode;
+use super::toy::Toy;
+
+/// What the judge is told before a pass, and what it found.
+#[derive(Default)]
+pub struct Judge {
+    pub declared: BTreeMap<Key, Toy>,
+    pub given: BTreeMap<Key, Id>,
+    /// By key, the id that the persisted memory names.
+    pub in_use: BTreeMap<Key, Id>,
+    pub approved: BTreeSet<Key>,
+    /// What the controller can know to exist: seen by its look, or told by an answer since.
+    pub visible: BTreeSet<Id>,
+    /// Passes after which a hidden resource that nobody remembers may be duplicated: the settle window.
+    pub window: i64,
+    pub violations: Vec<String>,
+    made: Option<Id>,
+}
+
+impl Judge {
+    /// A refusal is only excusable if the controller could not know.
+    pub fn refused(&mut self, operation: &str, why: &str, because: Option<&Id>) {
+        if because.is_none_or(|id| self.visible.contains(id)) {
+            self.violations.push(format!("{operation} refused, foreseeably: {why} {because:?}"));
+        }
+    }
+
+    pub fn made(&mut self, id: &Id) {
+        self.made = Some(id.clone());
+    }
+
+    /// An answer arrived, or was lost.
+    pub fn answered(&mut self, delivered: bool) {
+        self.visible.extend(self.made.take().filter(|_| delivered));
+    }
+}
+
+impl State {
+    fn of<'s>(&'s self, key: &'s Key) -> impl Iterator<Item = &'s Resource> {
+        self.resources.values().filter(move |resource| resource.key == *key)
+    }
+
+    /// Alive and not failed.
+    fn usable_phase(&self, resource: &Resource) -> bool {
+        match self.phase(resource) {
+            Phase::Ready | Phase::Pending(_) | Phase::Broken(_) => true,
+            Phase::Failed(_) | Phase::Deleting => false,
+        }
+    }
+
+    /// Whether nothing that is declared gives a reason to delete or replace it: it was made as is declared now, on what is
+    /// itself so, and it is the one in use.
+    fn protected(&self, resource: &Resource) -> bool {
+        let Some(toy) = self.judge.declared.get(&resource.key) else { return false };
+        if !self.usable_phase(resource) || self.judge.approved.contains(&resource.key) {
+            return false;
+        }
+        let alone = match self.judge.in_use.get(&resource.key) {
+            Some(id) if self.resources.contains_key(id) => *id == resource.id,
+            _ => self.of(&resource.key).filter(|other| self.usable_phase(other)).count() == 1,
+        };
+        let fixed: BTreeSet<&Key> = toy.links.iter().filter(|link| link.fixed).map(|link| link.to.key()).collect();
+        let (made, links) = &resource.made;
+        let same = *made == toy.fixed && fixed.iter().copied().eq(links.keys());
+        let immutable = mode(resource.key.kind) == Replace::Never;
+        let upstream = links.iter().all(|(key, id)| self.stays(key, id))
+            && resource.on.iter().all(|id| self.bystanders.contains(id) || self.stays_by_id(id.as_str()));
+        alone && (immutable || (same && upstream))
+    }
+
+    fn stays(&self, key: &Key, id: &str) -> bool {
+        self.judge.given.get(key).is_some_and(|given| given.as_str() == id) || self.stays_by_id(id)
+    }
+
+    fn stays_by_id(&self, id: &str) -> bool {
+        self.resources.get(id).is_some_and(|target| self.protected(target))
+    }
+
+    /// A create beside a healthy resource of the same key is a twin, or a replacement that nobody declared.
+    pub fn judge_create(&mut self, key: &Key) {
+        let unknowable = |resource: &Resource| {
+            self.judge.in_use.get(key) != Some(&resource.id)
+                && self.now < resource.hidden.1
+                && self.now - resource.hidden.0 >= self.judge.window
+        };
+        let twin = self.of(key).find(|resource| self.protected(resource) && !unknowable(resource));
+        if let Some(twin) = twin.map(|twin| twin.id.clone()) {
+            self.judge.violations.push(format!("{key} created although {twin} stands"));
+        }
+    }
+
+    /// Whether everything in `dying` may go.
+    pub fn judge_delete(&mut self, id: &Id, dying: &BTreeSet<Id>) {
+        let mut found = Vec::new();
+        for resource in dying.iter().filter_map(|id| self.resources.get(id)) {
+            if !self.judge.declared.contains_key(&resource.key) || !self.usable_phase(resource) {
+                continue;
+            }
+            let Resource { id: own, key, .. } = resource;
+            let rest: Vec<&Resource> = self.of(key).filter(|other| !dying.contains(&other.id)).collect();
+            if key.kind.holds_data {
+                found.push(format!("{own} of {key} holds data and was deleted"));
+            }
+            if self.protected(resource) {
+                found.push(format!("{own} of {key} was healthy and as declared, and was deleted"));
+            }
+            let ready = |resource: &Resource| self.phase(resource) == Phase::Ready;
+            if mode(key.kind) == Replace::CreateFirst && ready(resource) && !rest.iter().any(|other| ready(other)) {
+                found.push(format!("{key} has a gap: {own} was deleted before a successor was ready"));
+            }
+            let usable = rest.iter().filter(|other| self.usable_phase(other)).count();
+            if key.kind.keep > 0 && usable <= usize::from(key.kind.keep) {
+                found.push(format!("{own} of {key} is a generation to be kept, and was deleted"));
+            }
+        }
+        self.judge.violations.extend(found.into_iter().map(|what| format!("delete {id}: {what}")));
+    }
+}
