@@ -75,15 +75,19 @@ test-offline:
 	cargo test --locked --package fargatestack --lib --bins $(OFFLINE:%=--test %) --quiet
 
 .PHONY: test-emulator
+test-emulator: PYTHON = $(shell $(WORLD) interpreter)
 test-emulator:
-	cd tests/env/aws && $(PYTHON) -m ruff check . && $(PYTHON) -m ruff format --check . && $(PYTHON) -m mypy awslayer && $(PYTHON) -m pytest
+	cd tests/env/aws && $(PYTHON) -m ruff check --quiet . && $(PYTHON) -m ruff format --check --quiet .
+	cd tests/env/aws && $(PYTHON) -m mypy
+	cd tests/env/aws && $(PYTHON) -m pytest
 
 .PHONY: test-launcher
+test-launcher: PYTHON = $(shell $(WORLD) interpreter)
 test-launcher:
-	cd tests/env && $(PYTHON) -m ruff check world tests && $(PYTHON) -m ruff format --check world tests && $(PYTHON) -m mypy world tests && $(PYTHON) -m pytest tests
+	cd tests/env && $(PYTHON) -m ruff check --quiet world tests && $(PYTHON) -m ruff format --check --quiet world tests
+	cd tests/env && $(PYTHON) -m mypy world tests
+	cd tests/env && $(PYTHON) -m pytest
 
 .PHONY: test-world
 test-world:
 	$(if $(WORLDLY),cargo test --locked --package fargatestack $(WORLDLY:%=--test %) --quiet,@echo "no test needs a world yet")
-
-test-emulator test-launcher: PYTHON = python3 $(CURDIR)/tests/env/world python

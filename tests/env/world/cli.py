@@ -33,8 +33,7 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     command("setup", _setup, "check the tools, build what a world needs, start nothing", environment=True)
-    python = command("python", _python, "run the pinned Python with its packages", environment=True)
-    python.add_argument("arguments", nargs=argparse.REMAINDER)
+    command("interpreter", _interpreter, "print the path of the pinned Python with its packages", environment=True)
     command("up", _up, "start the world, or what is missing of it; return when it is ready", environment=True)
     command("down", _down, "end exactly what `up` and `demo` started")
     command("env", _env, "print the running world as lines for a shell")
@@ -75,8 +74,9 @@ def _setup(_: argparse.Namespace) -> int:
     return 0
 
 
-def _python(options: argparse.Namespace) -> int:
-    os.execv(sys.executable, [sys.executable, *options.arguments])
+def _interpreter(_: argparse.Namespace) -> int:
+    print(sys.executable)
+    return 0
 
 
 def _up(options: argparse.Namespace) -> int:
