@@ -50,11 +50,11 @@ run: ## install CRDs and RBAC, run the controller in the foreground as its Servi
 
 .PHONY: generate
 generate: ## write the generated files
-	@tests/env/generated.sh write
+	@python3 tests/env/generated.py write
 
 .PHONY: verify
 verify: ## fail unless the generated files are fresh and committed
-	@tests/env/generated.sh verify
+	@python3 tests/env/generated.py verify
 
 # The parts of `test`, to be run alone while working on one of them.
 
@@ -84,8 +84,8 @@ test-emulator:
 .PHONY: test-launcher
 test-launcher: PYTHON = $(shell $(WORLD) interpreter)
 test-launcher:
-	cd tests/env && $(PYTHON) -m ruff check --quiet world tests && $(PYTHON) -m ruff format --check --quiet world tests
-	cd tests/env && $(PYTHON) -m mypy world tests
+	cd tests/env && $(PYTHON) -m ruff check --quiet generated.py world tests && $(PYTHON) -m ruff format --check --quiet generated.py world tests
+	cd tests/env && $(PYTHON) -m mypy generated.py world tests
 	cd tests/env && $(PYTHON) -m pytest
 
 .PHONY: test-world
