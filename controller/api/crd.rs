@@ -37,9 +37,10 @@ fn tidy(mut definition: CustomResourceDefinition) -> CustomResourceDefinition {
 }
 
 /// `nullable` would let a null survive where an absent field is meant, and rules would see it; Rust's integer formats
-/// are unknown to the API server, which warns of them.
+/// are unknown to the API server, which warns of them; line breaks of the source are none for `kubectl explain`.
 fn tidy_schema(schema: &mut JSONSchemaProps) {
     schema.nullable = None;
+    schema.description = schema.description.take().map(|text| text.replace('\n', " "));
     if schema.format.as_deref().is_some_and(|format| format.starts_with("uint")) {
         schema.format = None;
     }

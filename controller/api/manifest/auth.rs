@@ -41,7 +41,6 @@ pub struct Auth {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = rules::fixed_optional("existing", "auth.userPool.existing"),
     validation = api::brought_pool(),
 )]
 pub struct UserPool {

@@ -44,6 +44,7 @@ use crate::api::status::Status;
     validation = stack::zones_of_region(),
     validation = stack::image_of_region(),
     validation = stack::probe_client(),
+    validation = stack::pool_kept(),
 )]
 pub struct FargateStackSpec {
     /// AWS region in which everything is built, for example eu-west-1. Immutable.

@@ -6,6 +6,7 @@
 
 mod association;
 mod auth;
+mod endpoints;
 mod http_api;
 mod network;
 mod registry;

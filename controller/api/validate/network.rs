@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use ipnet::Ipv4Net;
 
-use super::{Findings, association};
+use super::{Findings, association, endpoints};
 use crate::api::limits;
 use crate::api::manifest::network as raw;
 use crate::api::manifest::network::NatMode;
-use crate::api::spec::{Endpoints, ExistingNetwork, FlowLogs, Network, SecretSource, Service, Zones};
+use crate::api::spec::{ExistingNetwork, FlowLogs, Network, Service, Zones};
 
 /// Default number of zones.
 const ZONES: usize = 2;
@@ -59,7 +59,7 @@ pub(super) fn check(
     ]
     .map(|tier| (tier.field, tier.subnets(count, findings)));
     apart(&tiers, findings);
-    let endpoints = endpoints(network, &existing, service, findings);
+    let endpoints = endpoints::check(&network.endpoints, &existing, service, findings);
     nat(network.nat.mode, &existing, findings);
     let flow_logs = network.flow_logs.as_ref().map(|logs| FlowLogs { retention_days: logs.retention_days });
     if flow_logs.is_some_and(|logs| !limits::LOG_RETENTION_DAYS.contains(&logs.retention_days)) {
@@ -234,57 +234,4 @@ fn nat(mode: NatMode, existing: &ExistingNetwork, findings: &mut Findings) {
             "must be None with existing.appSubnetIds: the routes of brought subnets are yours",
         );
     }
-}
-
-fn endpoints(
-    network: &raw::Network,
-    existing: &ExistingNetwork,
-    service: Option<&Service>,
-    findings: &mut Findings,
-) -> Endpoints {
-    let brought = existing.endpoint_security_group_id.is_some();
-    let mut services: BTreeSet<String> = network.endpoints.services.iter().cloned().collect();
-    if !brought && !["ecr.api", "ecr.dkr", "logs"].iter().all(|service| services.contains(*service)) {
-        findings.refuse(
-            "spec.network.endpoints.services",
-            "needs ecr.api, ecr.dkr and logs: isolated tasks cannot start without them",
-        );
-    }
-    let s3_gateway = network.endpoints.s3_gateway;
-    if !s3_gateway && existing.ecs_subnet_ids.is_empty() {
-        findings.refuse(
-            "spec.network.endpoints.s3Gateway",
-            "may be false only with existing.ecsSubnetIds: image layers come from S3",
-        );
-    }
-    if s3_gateway && !existing.ecs_subnet_ids.is_empty() && existing.ecs_route_table_ids.is_empty() {
-        findings.refuse(
-            "spec.network.existing.ecsRouteTableIds",
-            "is needed: the S3 endpoint is associated with these route tables",
-        );
-    }
-    if !existing.ecs_route_table_ids.is_empty() && existing.ecs_subnet_ids.is_empty() {
-        findings.refuse("spec.network.existing.ecsSubnetIds", "is needed: ecsRouteTableIds belong to brought subnets");
-    }
-    services.extend(service.into_iter().flat_map(needed));
-    if brought {
-        services.clear();
-    }
-    Endpoints { services, s3_gateway, policies: network.endpoints.policies }
-}
-
-/// Endpoints beyond the listed ones that the tasks of `service` need. KMS is not among them: Secrets Manager, SSM and
-/// ECR decrypt on their own side.
-fn needed(service: &Service) -> impl Iterator<Item = String> {
-    let mut names = BTreeSet::new();
-    for source in service.secrets.values() {
-        names.insert(match source {
-            SecretSource::SecretsManager(_) => "secretsmanager",
-            SecretSource::Parameter(_) => "ssm",
-        });
-    }
-    if service.enable_execute_command {
-        names.insert("ssmmessages");
-    }
-    names.into_iter().map(Into::into)
 }

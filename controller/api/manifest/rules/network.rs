@@ -193,7 +193,7 @@ pub(in crate::api::manifest) fn zone_names_kept() -> Rule {
 /// Interface endpoints are named shortly; gateway services are not among them.
 pub(in crate::api::manifest) fn interface_services() -> Rule {
     rule(
-        "!self.exists(x, x == 's3' || x == 'dynamodb' || x.startsWith('com.amazonaws.'))",
+        "!self.exists(x, x == 's3' || x.startsWith('com.amazonaws.'))",
         "name interface endpoints without com.amazonaws.REGION; S3 has a switch of its own, s3Gateway",
     )
 }

@@ -32,6 +32,20 @@ pub(in crate::api::manifest) fn probe_client() -> Rule {
     )
 }
 
+/// The user pool stays brought, the same one, or built; here, because `auth` itself may come and go.
+pub(in crate::api::manifest) fn pool_kept() -> Rule {
+    let id = |stack: &str| {
+        format!(
+            "(has({stack}.auth) && has({stack}.auth.userPool) && has({stack}.auth.userPool.existing) \
+             ? {stack}.auth.userPool.existing.id : '')"
+        )
+    };
+    rule(
+        format!("{} == {}", id("self"), id("oldSelf")),
+        "auth.userPool.existing is immutable: restore the old value, or create another stack",
+    )
+}
+
 /// Length of tag keys.
 pub(in crate::api::manifest) fn tag_keys() -> Rule {
     rule("self.all(k, size(k) >= 1 && size(k) <= 128)", "keys of tags need 1 to 128 characters")
