@@ -114,8 +114,12 @@ fn may_exist<N: Node>(view: &View<'_, N>, key: &Key) -> Option<String> {
     if view.expected(key) && view.rules.keep(Rule::IntentsAreWaitedOut) {
         return Some("a create was announced, and what it made may still appear".to_owned());
     }
-    if view.memory.lost && view.rules.keep(Rule::LostMemoryCreatesNothing) {
+    if view.memory.lost && view.rules.keep(Rule::LostMemoryIsWaitedOut) {
         return Some("memory was lost, and it may be there although it is not listed".to_owned());
+    }
+    let lingering = view.memory.lingering.iter().find(|(id, of)| *of == key && view.unseen(id));
+    if let Some((id, _)) = lingering.filter(|_| view.rules.keep(Rule::UnseenIsNotGone)) {
+        return Some(format!("{id} is not listed, and not proven gone"));
     }
     let named = view.memory.intents.contains_key(key).then(|| view.named_by_dependent(key)).flatten()?;
     Some(format!("{named} is named by a dependent, is not listed and not proven gone"))

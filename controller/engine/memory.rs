@@ -39,8 +39,8 @@ pub struct Memory {
     /// Tag keys that we once wrote on the user's behalf: no longer declared, they are removed.
     pub tag_keys: BTreeSet<String>,
     /// Nothing was remembered although resources may stand: the status was lost (a restored or wiped object). The caller keeps
-    /// this set for a settle window after the loss was found, as it does for intents. While it is set, nothing absent is created
-    /// and nothing is declared ended, since one list alone does not prove that nothing stands. A difference in a fixed field is
+    /// this set for a settle window after the loss was found, as it does for intents. While it is set, nothing absent is created,
+    /// nothing is deleted and nothing is declared ended, since one list alone does not prove that nothing else stands. A difference in a fixed field is
     /// reported and waits in any case, as long as no record says what was applied.
     pub lost: bool,
     /// Keys whose fixed differences somebody approved to be resolved by a replacement, although the declaration is not known to

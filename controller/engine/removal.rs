@@ -109,14 +109,13 @@ impl<N: Node> Removal<'_, '_, N> {
             let live = self.view.live(index);
             (live.attempt, live.created, live.id.clone())
         };
-        let newer = self
-            .view
-            .marked(&live.key)
-            .iter()
-            .filter(|&&other| other != chosen && !self.view.deleting(other) && age(other) > age(index));
-        !matches!(live.phase, Phase::Failed(_))
-            && newer.count() < keep
-            && self.view.rules.keep(Rule::GenerationsAreKept)
+        let usable = |index: Index| match self.view.live(index).phase {
+            Phase::Ready | Phase::Pending(_) | Phase::Broken(_) => true,
+            Phase::Failed(_) | Phase::Deleting => false,
+        };
+        let rivals = self.view.marked(&live.key).iter().filter(|&&other| other != chosen && usable(other));
+        let newer = rivals.filter(|&&other| age(other) > age(index)).count();
+        usable(index) && newer < keep && self.view.rules.keep(Rule::GenerationsAreKept)
     }
 
     /// A delete-first replacement needs what hangs on the old self out of the way. What is wanted there can only go if it would

@@ -7,8 +7,8 @@ pub enum Rule {
     UnseenIsNotGone,
     /// An unsettled intent may have left a resource behind: its key waits.
     IntentsAreWaitedOut,
-    /// After memory was lost nothing absent is created until the loss has settled.
-    LostMemoryCreatesNothing,
+    /// After memory was lost nothing is created or deleted until the loss has settled.
+    LostMemoryIsWaitedOut,
     /// A kind whose source failed is unknown, not absent.
     FailedSourceIsUnknown,
     /// A fixed difference leads to a replacement only when the declaration changed.
@@ -51,6 +51,36 @@ pub enum Rule {
     EndIsProven,
     /// What is within an unwanted parent dies with it and does not hold it.
     WithinDiesWithItsParent,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 24] = [
+        Self::UnseenIsNotGone,
+        Self::IntentsAreWaitedOut,
+        Self::LostMemoryIsWaitedOut,
+        Self::FailedSourceIsUnknown,
+        Self::DriftIsNotReplaced,
+        Self::UpgradeIsNotReplaced,
+        Self::AgreementRanksFirst,
+        Self::MemoryRanksTwins,
+        Self::DataTwinsStay,
+        Self::DeletingIsNotChosen,
+        Self::DeletingHoldsItsSlot,
+        Self::DependentsHold,
+        Self::DeletingHolds,
+        Self::UnknownKindsHold,
+        Self::SuccessorMustBeReady,
+        Self::SuccessorsGetNextAttempt,
+        Self::UnseenHolds,
+        Self::NeedsAreMet,
+        Self::ReplacedIsUnresolved,
+        Self::UnknownIsBlocked,
+        Self::GenerationsAreKept,
+        Self::IntentsAreAnnounced,
+        Self::EndIsProven,
+        Self::WithinDiesWithItsParent,
+    ];
 }
 
 /// Which rules hold: all of them, except in tests.

@@ -112,6 +112,9 @@ impl<'a, N: Node> View<'a, N> {
 
     /// Why something that cannot be seen may hang on a resource of `kind`, if so.
     pub(crate) fn uncertain_dependents(&self, kind: Kind) -> Option<String> {
+        if self.memory.lost && self.rules.keep(Rule::LostMemoryIsWaitedOut) {
+            return Some("memory was lost, and something may hang on it although it is not listed".to_owned());
+        }
         if let Some(unknown) = self.observed.unknown.keys().find(|unknown| unknown.order > kind.order)
             && self.rules.keep(Rule::UnknownKindsHold)
         {

@@ -12,7 +12,7 @@ use super::world::World;
 /// Whether the cloud is as declared, and nothing else of ours stands.
 pub fn as_declared(world: &mut World, outcome: &Outcome<Seen>) -> Result<(), String> {
     let graph = world.spec.graph();
-    let lost = world.lost_at.is_some();
+    let lost = world.ever_lost;
     world.state(|state| {
         for (key, toy) in graph.nodes() {
             let live = outcome.states.get(key).and_then(Status::live).ok_or(format!("{key} has no live resource"))?;

@@ -70,10 +70,12 @@ impl State {
         let fixed: BTreeSet<&Key> = toy.links.iter().filter(|link| link.fixed).map(|link| link.to.key()).collect();
         let (made, links) = &resource.made;
         let same = *made == toy.fixed && fixed.iter().copied().eq(links.keys());
+        // What nobody remembers and somebody changed cannot be told from a predecessor.
+        let told = resource.seen.fixed == *made || self.judge.in_use.get(&resource.key) == Some(&resource.id);
         let immutable = mode(resource.key.kind) == Replace::Never;
         let upstream = links.iter().all(|(key, id)| self.stays(key, id))
             && resource.on.iter().all(|id| self.bystanders.contains(id) || self.stays_by_id(id.as_str()));
-        alone && (immutable || (same && upstream))
+        alone && told && (immutable || (same && upstream))
     }
 
     fn stays(&self, key: &Key, id: &str) -> bool {

@@ -27,7 +27,7 @@ pub fn live(scenario: &Scenario, broken: Option<Rule>) -> Result<(), String> {
     }
     calm(&mut world);
     match scenario.finish % 4 {
-        _ if world.deleting_since.is_some() => delete(&mut world, scenario.finish),
+        _ if world.deleting => delete(&mut world, scenario.finish),
         0 | 1 => settle(&mut world).map(|_| ()),
         2 => delete(&mut world, scenario.finish),
         _ => {
@@ -104,8 +104,7 @@ pub fn settle(world: &mut World) -> Result<usize, String> {
 
 /// Deletes the stack, perhaps with something that cannot be deleted, or with what is to be kept.
 fn delete(world: &mut World, finish: u8) -> Result<(), String> {
-    let now = world.state(|state| state.now);
-    world.deleting_since.get_or_insert(now);
+    world.deleting = true;
     world.retained = finish & 4 == 4;
     let retained = world.retained;
     let stuck: BTreeSet<Id> = world.state(|state| {
@@ -203,9 +202,8 @@ fn happen(world: &mut World, [what, a, b, c]: Event) {
         10..=15 => edit(world, what % 24 - 10, a, b, c),
         16..=22 => meddle(world, what % 24 - 16, a, b, c),
         _ => {
-            if a > 192 && world.deleting_since.is_none() {
-                let now = world.state(|state| state.now);
-                world.deleting_since = Some(now);
+            if a > 192 && !world.deleting {
+                world.deleting = true;
             } else if a > 64 {
                 world.lose_memory();
             }

@@ -48,10 +48,12 @@ impl Toy {
         self.links.iter().filter(|link| link.fixed == fixed).map(|link| link.to.key()).collect()
     }
 
-    /// What names and tokens carry so that another declaration gets another one.
+    /// What names and tokens carry so that another declaration gets another one. Does not depend on the version of the table:
+    /// a new controller must find what the old one made.
     pub fn mark(&self, ids: &Ids) -> String {
-        let comparison = self.compare(&Seen::default(), ids);
-        applied(self.version, comparison.declared().expect("created only when every reference resolves"))
+        let first = Self { version: 1, ..self.clone() };
+        let comparison = first.compare(&Seen::default(), ids);
+        applied(1, comparison.declared().expect("created only when every reference resolves"))
     }
 }
 

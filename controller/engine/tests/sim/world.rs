@@ -5,9 +5,10 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use engine::{Id, Key, Limits, Memory, Node, Outcome, Plan, Rule, State as Status, execute, plan, plan_breaking};
+use engine::{Id, Key, Kind, Limits, Memory, Node, Outcome, Plan, Rule, State as Status, execute, plan, plan_breaking};
 
 use super::cloud::{Cloud, State, Trouble};
+use super::kinds::ALL;
 use super::look::{Observer, SETTLE};
 use super::scenario::Spec;
 use super::toy::{Seen, Toy};
@@ -33,10 +34,15 @@ pub struct World {
     pub spec: Spec,
     pub memory: Memory,
     pub observer: Observer,
-    /// Since when each intent stands.
-    announced: BTreeMap<Key, i64>,
-    pub lost_at: Option<i64>,
-    pub deleting_since: Option<i64>,
+    /// The first look after each announcement; none yet if `None`.
+    looked: BTreeMap<Key, Option<i64>>,
+    /// Whether memory was ever lost.
+    pub ever_lost: bool,
+    /// Whether it is lost still, and the first look since.
+    lost: Option<Option<i64>>,
+    pub deleting: bool,
+    /// Since when every look says that nothing is left.
+    ended_since: Option<i64>,
     pub retained: bool,
     pub released: bool,
     /// Keys whose drift somebody approved.
@@ -57,9 +63,11 @@ impl World {
             spec,
             memory: Memory::default(),
             observer: Observer::default(),
-            announced: BTreeMap::new(),
-            lost_at: None,
-            deleting_since: None,
+            looked: BTreeMap::new(),
+            ever_lost: false,
+            lost: None,
+            deleting: false,
+            ended_since: None,
             retained: false,
             released: false,
             approved: BTreeSet::new(),
@@ -75,8 +83,10 @@ impl World {
     /// Status is wiped.
     pub fn lose_memory(&mut self) {
         self.memory = Memory::default();
-        self.announced.clear();
-        self.lost_at = Some(self.state(|state| state.now));
+        self.looked.clear();
+        self.ended_since = None;
+        self.lost = Some(None);
+        self.ever_lost = true;
     }
 
     /// One pass; `None` if the controller died in it.
@@ -88,28 +98,23 @@ impl World {
         });
         let memory = self.remembered(now);
         let observed = self.observer.look(&self.cloud.0.lock().unwrap(), &memory);
-        let desired = if self.deleting_since.is_some() { engine::Graph::default() } else { self.spec.graph() };
+        let desired = if self.deleting { engine::Graph::default() } else { self.spec.graph() };
         self.brief(&desired, &memory, observed.live.iter().map(|live| live.id.clone()).collect());
         let plan = match self.broken {
             Some(rule) => plan_breaking(rule, &desired, &observed, &memory),
             None => plan(&desired, &observed, &memory),
         };
         let plan = self.policy(plan, weather);
-        self.announce(&plan, now);
+        self.announce(&plan);
         if std::env::var_os("TRACE").is_some() {
-            println!("-- pass {now}, {weather:?}\n{plan}");
+            println!("-- pass {now} {:?} of {:?}\n{plan}", weather.troubles, self.spec);
         }
         let outcome = if weather.crash_after_announcing { None } else { self.execute(plan, weather) };
         let Some(outcome) = outcome.filter(|_| !weather.crash_before_persisting) else {
             self.observer.forget();
             return None;
         };
-        self.persist(outcome.memory(&memory), now);
-        let since = self.deleting_since;
-        // Nothing is created any more once the deletion has begun, so that one window later every create shows.
-        if since.is_some_and(|since| now - since >= SETTLE) && outcome.effects == 0 && outcome.ended().is_ok() {
-            self.released = true;
-        }
+        self.persist(&outcome, outcome.memory(&memory), now);
         Some(outcome)
     }
 
@@ -117,9 +122,9 @@ impl World {
     fn remembered(&mut self, now: i64) -> Memory {
         let mut memory = self.memory.clone();
         for (key, intent) in &mut memory.intents {
-            intent.settled = now - self.announced.get(key).copied().unwrap_or(now) > SETTLE;
+            intent.settled = self.looked.get(key).is_some_and(|first| spread(*first, now));
         }
-        memory.lost = self.lost_at.is_some_and(|lost| now - lost <= SETTLE);
+        memory.lost = self.lost.is_some_and(|first| !spread(first, now));
         memory.approved.clone_from(&self.approved);
         memory
     }
@@ -144,10 +149,10 @@ impl World {
         })
     }
 
-    fn announce(&mut self, plan: &Plan<Toy>, now: i64) {
+    fn announce(&mut self, plan: &Plan<Toy>) {
         self.memory = plan.remember(&self.memory);
         for (key, _) in plan.announcements() {
-            self.announced.insert(key, now);
+            self.looked.insert(key, None);
         }
     }
 
@@ -167,12 +172,25 @@ impl World {
         }
     }
 
-    fn persist(&mut self, memory: Memory, now: i64) {
-        self.announced.retain(|key, _| memory.intents.contains_key(key));
-        for key in memory.intents.keys() {
-            self.announced.entry(key.clone()).or_insert(now);
+    /// The final patch. What is timed is timed from looks whose result was written down; what a source that failed does not show
+    /// says nothing.
+    fn persist(&mut self, outcome: &Outcome<Seen>, memory: Memory, now: i64) {
+        let announced = |key: &Key| outcome.announced.contains_key(key);
+        let failing = |kind: &Kind| self.observer.failing.get(kind).is_some_and(|until| now < *until);
+        self.looked.retain(|key, _| memory.intents.contains_key(key));
+        for (key, first) in &mut self.looked {
+            if !announced(key) && !failing(&key.kind) {
+                first.get_or_insert(now);
+            }
         }
+        if !ALL.iter().any(failing) {
+            self.lost = self.lost.map(|first| Some(first.unwrap_or(now)));
+        }
+        self.lost = self.lost.filter(|first| !spread(*first, now));
         self.memory = memory;
+        let ended = self.deleting && outcome.effects == 0 && outcome.ended().is_ok();
+        self.ended_since = ended.then(|| self.ended_since.unwrap_or(now));
+        self.released = spread(self.ended_since, now);
     }
 
     /// Approves what a human would, until it is done: drift that can be resolved by a replacement.
@@ -189,4 +207,9 @@ impl World {
             }
         }
     }
+}
+
+/// Whether looks since `first` are spread over a settle window.
+fn spread(first: Option<i64>, now: i64) -> bool {
+    first.is_some_and(|first| now - first >= SETTLE)
 }
