@@ -73,7 +73,8 @@ pub(in crate::api::manifest) fn zone_lists() -> Rule {
 pub(in crate::api::manifest) fn explicit_subnets(block: &str, list: &str, ids: &str) -> Rule {
     rule(
         format!(
-            "!isCIDR(self.{block}) || cidr(self.{block}).prefixLength() == 16 || has(self.{list}) \
+            "!isCIDR(self.{block}) || cidr(self.{block}).prefixLength() <= 16 \
+             || cidr(self.{block}).prefixLength() > 28 || has(self.{list}) \
              || (has(self.existing) && has(self.existing.{ids}))"
         ),
         format!("{list} must be listed, because they are derived only when {block} is a /16"),
