@@ -118,3 +118,39 @@ fn label_selector(_: &mut SchemaGenerator) -> Schema {
         },
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn admits(allowed: Value, namespace: &str) -> bool {
+        let labels = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
+        serde_json::from_value::<AllowedNamespaces>(allowed).unwrap().admits(namespace, &labels)
+    }
+
+    #[test]
+    fn names_and_labels_are_allowed() {
+        assert!(admits(json!({"names": ["shop"]}), "shop"));
+        assert!(!admits(json!({"names": ["shop"]}), "shop2"));
+        assert!(admits(json!({"selector": {"matchLabels": {"team": "shop"}}}), "any"));
+        assert!(!admits(json!({"selector": {"matchLabels": {"team": "other"}}}), "any"));
+        assert!(admits(json!({"names": ["shop"], "selector": {"matchLabels": {"team": "other"}}}), "shop"));
+    }
+
+    #[test]
+    fn what_is_empty_or_unreadable_allows_nobody() {
+        for nobody in [
+            json!({}),
+            json!({"names": []}),
+            json!({"selector": {}}),
+            json!({"selector": {"matchLabels": {}}}),
+            json!({"selector": {"matchExpressions": [{"key": "team", "operator": "Like", "values": ["shop"]}]}}),
+            json!({"selector": {"matchExpressions": [{"key": "team", "operator": "In"}]}}),
+        ] {
+            assert!(!admits(nobody.clone(), "shop"), "{nobody}");
+        }
+    }
+}

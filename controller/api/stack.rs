@@ -174,3 +174,108 @@ impl Resource for Stack {
         &mut self.metadata
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(object: Value) -> Stack {
+        serde_json::from_value(object).unwrap()
+    }
+
+    fn minimal() -> Value {
+        json!({
+            "apiVersion": "fargatestack.dev/v1alpha1",
+            "kind": "FargateStack",
+            "metadata": {"name": "orders", "namespace": "shop", "uid": "u", "finalizers": ["f"]},
+            "spec": {"region": "eu-west-1", "service": {"image": {"tag": "1"}, "containerPort": 80}},
+            "status": {"accountId": "111122223333", "resources": [
+                {"key": "vpc/main", "id": "vpc-0", "phase": "Ready", "since": "2026-11-24T01:02:03Z"},
+            ]},
+        })
+    }
+
+    #[test]
+    fn the_parts_parse_apart() {
+        let whole = read(minimal());
+        assert!(whole.spec.is_ok());
+        assert_eq!(whole.status.resources[0].id.as_deref(), Some("vpc-0"));
+
+        let mut odd = minimal();
+        odd["spec"]["network"] = json!({"nat": {"mode": "Quantum"}});
+        let odd = read(odd);
+        let error = odd.spec.as_ref().unwrap_err();
+        assert_eq!(error.path, "spec.network.nat.mode");
+        assert!(error.message.contains("unknown variant `Quantum`"), "{error}");
+        assert_eq!((odd.namespace(), odd.name(), odd.uid()), ("shop", "orders", "u"));
+        assert_eq!(odd.status, whole.status);
+    }
+
+    #[test]
+    fn an_unreadable_status_is_a_lost_one() {
+        for status in [json!("gone"), json!({"resources": [{"key": 1}]}), json!(null)] {
+            let mut object = minimal();
+            object["status"] = status;
+            let stack = read(object);
+            assert_eq!(stack.status, Status::default());
+            assert!(stack.spec.is_ok());
+        }
+    }
+
+    #[test]
+    fn nothing_but_metadata_is_needed() {
+        let stack = read(json!({"metadata": {"name": "orders"}}));
+        assert_eq!(stack.spec.unwrap_err().path, "spec");
+    }
+
+    #[test]
+    fn secrets_are_not_repeated() {
+        let mut object = minimal();
+        object["spec"]["service"]["secrets"] = json!({"A": ["hunter2"], "B": {"hunter2": 1}});
+        let stack = read(object);
+        assert_eq!(stack.spec.as_ref().unwrap_err().path, "spec.service.secrets.A");
+        assert!(!format!("{stack:?}").contains("hunter2"));
+
+        let mut object = minimal();
+        object["spec"]["service"]["environment"] = json!({"A": "hunter2"});
+        object["spec"]["service"]["secrets"] = json!({"B": "hunter2"});
+        let stack = read(object);
+        assert!(stack.spec.is_ok() && !format!("{stack:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn controls_need_no_valid_spec() {
+        let controls = Controls::read(&json!({
+            "region": "eu-west-1", "identityRef": {"name": "prod"}, "suspend": true, "mode": "Observe", "driftPolicy": "Report",
+            "deletionProtection": true, "deletionPolicy": "Retain", "retain": ["LogGroups"], "service": 7,
+        }));
+        let expected = Controls {
+            suspend: true,
+            mode: Mode::Observe,
+            drift_policy: DriftPolicy::Report,
+            deletion_protection: true,
+            deletion_policy: DeletionPolicy::Retain,
+            retain: vec![Retained::LogGroups],
+            identity: Some("prod".into()),
+            region: Some("eu-west-1".into()),
+        };
+        assert_eq!(controls, expected);
+    }
+
+    /// Nobody can tell what was meant to stay: deletion waits for a human.
+    #[test]
+    fn what_decides_deletion_fails_closed() {
+        assert!(!Controls::read(&json!({})).deletion_protection);
+        for spec in [
+            json!({"deletionProtection": "yes"}),
+            json!({"deletionPolicy": "Archive"}),
+            json!({"retain": ["Repository", "Bucket"]}),
+        ] {
+            assert!(Controls::read(&spec).deletion_protection, "{spec}");
+        }
+        assert!(!Controls::read(&json!({"mode": "Dream"})).deletion_protection);
+    }
+}

@@ -32,7 +32,7 @@ pub struct Auth {
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["identifier"])
     )]
     pub resource_servers: Option<Vec<ResourceServer>>,
-    /// An issuer of tokens elsewhere, instead of a user pool.
+    /// An issuer of tokens elsewhere, instead of a user pool. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalIssuer>,
 }
@@ -119,7 +119,8 @@ pub struct Client {
     #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "atomic"))]
     #[x_kube(validation = rules::once("flow"))]
     pub flows: Vec<Flow>,
-    /// Where users return to after signing in: https, or http on localhost, or an application's own scheme.
+    /// Where users return to after signing in: https, or http on localhost, or an application's own scheme. Default:
+    /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = 20),

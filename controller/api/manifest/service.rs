@@ -53,7 +53,7 @@ pub struct Service {
     /// How tasks are replaced.
     #[serde(default)]
     pub deployment: Deployment,
-    /// Environment variables of the container, by name. Not for secrets.
+    /// Environment variables of the container, by name. Not for secrets. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         with = "Option<BTreeMap<String, String>>",
@@ -62,7 +62,7 @@ pub struct Service {
     #[x_kube(validation = service::variable_names())]
     pub environment: Option<Hidden<BTreeMap<String, String>>>,
     /// Environment variables whose value is a secret, by name: the ARN of a Secrets Manager secret or of an SSM
-    /// parameter.
+    /// parameter. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         with = "Option<BTreeMap<String, String>>",

@@ -78,7 +78,7 @@ pub struct FargateStackSpec {
     #[x_kube(validation = rules::once("kind"))]
     pub retain: Vec<Retained>,
     /// Tags of everything that is built, at most 40. Keys: 1 to 128 characters, not beginning with aws: or
-    /// fargatestack.dev/. Values: up to 256 characters.
+    /// fargatestack.dev/. Values: up to 256 characters. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("maxProperties" = 40, "additionalProperties" = {"type": "string", "maxLength": 256}))]
     #[x_kube(validation = stack::tag_keys())]
@@ -111,7 +111,7 @@ fn retain() -> Vec<Retained> {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityReference {
-    /// Its name.
+    /// Name of the AwsIdentity, which is cluster-scoped.
     #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"))]
     pub name: String,
 }

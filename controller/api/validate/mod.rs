@@ -11,6 +11,8 @@ mod http_api;
 mod network;
 mod registry;
 mod service;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
