@@ -14,7 +14,7 @@ use sim::scenario::scenarios;
 const CASES: u32 = 20_000;
 
 /// Lives within which a broken rule must be noticed.
-const LIVES_TO_NOTICE: u32 = 20_000;
+const LIVES_TO_NOTICE: u32 = 30_000;
 
 fn config(cases: u32) -> Config {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);

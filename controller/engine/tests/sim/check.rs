@@ -76,6 +76,10 @@ fn matches_declaration(
 /// Whether exactly `stuck`, and what it hangs on, is left.
 pub fn only_left(state: &State, stuck: &BTreeSet<Id>) -> Result<(), String> {
     let must = upstream(state, stuck.clone());
+    // What cannot be deleted by itself stays with the parent that stays.
+    let stays = |one: &&Resource| one.undeletable && one.within.as_ref().is_some_and(|parent| must.contains(parent));
+    let within: Vec<Id> = state.resources.values().filter(stays).map(|one| one.id.clone()).collect();
+    let must = upstream(state, must.into_iter().chain(within).collect());
     let left: BTreeSet<Id> = state.resources.keys().cloned().collect();
     if left == must { Ok(()) } else { Err(format!("left: {left:?}, although only {must:?} must be")) }
 }

@@ -19,6 +19,8 @@ pub struct Judge {
     pub approved: BTreeSet<Key>,
     /// What the controller can know to exist: seen by its look, or told by an answer since.
     pub visible: BTreeSet<Id>,
+    /// What it must reckon with: remembered, or of a kind whose source failed.
+    pub suspected: BTreeSet<Id>,
     /// Passes after which a hidden resource that nobody remembers may be duplicated: the settle window.
     pub window: i64,
     pub violations: Vec<String>,
@@ -28,7 +30,7 @@ pub struct Judge {
 impl Judge {
     /// A refusal is only excusable if the controller could not know.
     pub fn refused(&mut self, operation: &str, why: &str, because: Option<&Id>) {
-        if because.is_none_or(|id| self.visible.contains(id)) {
+        if because.is_none_or(|id| self.visible.contains(id) || self.suspected.contains(id)) {
             self.violations.push(format!("{operation} refused, foreseeably: {why} {because:?}"));
         }
     }
@@ -46,6 +48,17 @@ impl Judge {
 impl State {
     fn of<'s>(&'s self, key: &'s Key) -> impl Iterator<Item = &'s Resource> {
         self.resources.values().filter(move |resource| resource.key == *key)
+    }
+
+    /// What somebody changed so that it is as declared just now counts as made so.
+    pub fn agree(&mut self) {
+        for resource in self.resources.values_mut() {
+            if let Some(toy) = self.judge.declared.get(&resource.key)
+                && toy.fixed == resource.seen.fixed
+            {
+                resource.made.0 = toy.fixed;
+            }
+        }
     }
 
     /// Alive and not failed.
@@ -86,14 +99,29 @@ impl State {
         self.resources.get(id).is_some_and(|target| self.protected(target))
     }
 
+    /// Whether it was made and still is exactly as declared, and the controller sees it.
+    fn fits(&self, resource: &Resource) -> bool {
+        let Some(toy) = self.judge.declared.get(&resource.key) else { return false };
+        let links: BTreeSet<&Key> = toy.links.iter().filter(|link| link.fixed).map(|link| link.to.key()).collect();
+        self.usable_phase(resource)
+            && self.judge.visible.contains(&resource.id)
+            && resource.seen.fixed == toy.fixed
+            && links.iter().copied().eq(resource.seen.fixed_links.keys())
+            && resource.seen.fixed_links.iter().all(|(key, id)| self.stays(key, id))
+    }
+
+    /// What is hidden for a whole window and named by no record: nobody can know of it.
+    fn unknowable(&self, resource: &Resource) -> bool {
+        self.judge.in_use.get(&resource.key) != Some(&resource.id)
+            && self.now < resource.hidden.1
+            && self.now - resource.hidden.0 >= self.judge.window
+    }
+
     /// A create beside a healthy resource of the same key is a twin, or a replacement that nobody declared.
     pub fn judge_create(&mut self, key: &Key) {
-        let unknowable = |resource: &Resource| {
-            self.judge.in_use.get(key) != Some(&resource.id)
-                && self.now < resource.hidden.1
-                && self.now - resource.hidden.0 >= self.judge.window
-        };
-        let twin = self.of(key).find(|resource| self.protected(resource) && !unknowable(resource));
+        let twin = self
+            .of(key)
+            .find(|resource| self.fits(resource) || (self.protected(resource) && !self.unknowable(resource)));
         if let Some(twin) = twin.map(|twin| twin.id.clone()) {
             self.judge.violations.push(format!("{key} created although {twin} stands"));
         }
@@ -103,7 +131,8 @@ impl State {
     pub fn judge_delete(&mut self, id: &Id, dying: &BTreeSet<Id>) {
         let mut found = Vec::new();
         for resource in dying.iter().filter_map(|id| self.resources.get(id)) {
-            if !self.judge.declared.contains_key(&resource.key) || !self.usable_phase(resource) {
+            let declared = self.judge.declared.contains_key(&resource.key);
+            if !declared || !self.usable_phase(resource) || self.unknowable(resource) {
                 continue;
             }
             let Resource { id: own, key, .. } = resource;

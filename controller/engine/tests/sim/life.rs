@@ -54,7 +54,10 @@ fn nothing_left(world: &mut World, stuck: &BTreeSet<Id>) -> Result<(), String> {
     world.state(|state| {
         // Nobody could know of what was hidden for longer than a window and is remembered by nobody.
         let (now, window) = (state.now, SETTLE);
-        state.resources.retain(|_, resource| now >= resource.hidden.1 || now - resource.hidden.0 < window);
+        let known = state.judge.suspected.clone();
+        state.resources.retain(|id, resource| {
+            known.contains(id) || now >= resource.hidden.1 || now - resource.hidden.0 < window
+        });
         only_left(state, stuck)
     })
 }
@@ -109,14 +112,15 @@ fn delete(world: &mut World, finish: u8) -> Result<(), String> {
     let retained = world.retained;
     let stuck: BTreeSet<Id> = world.state(|state| {
         let pick = usize::from(finish >> 4);
-        let stuck = (finish & 8 == 8).then(|| {
-            state.resources.values_mut().filter(|one| one.within.is_none() && one.gone_at.is_none()).nth(pick)
-        });
+        let stuck =
+            (finish & 8 == 8).then(|| state.resources.values_mut().filter(|one| one.gone_at.is_none()).nth(pick));
         if let Some(Some(resource)) = stuck {
             resource.undeletable = true;
         }
         let held = state.resources.values().filter(|one| one.undeletable || (retained && one.key.kind.holds_data));
-        held.filter(|one| one.gone_at.is_none()).map(|one| one.id.clone()).collect()
+        // What is within something goes with it, even if it cannot be deleted by itself.
+        let parent = |one: &Resource| one.within.as_ref().is_some_and(|id| state.resources.contains_key(id));
+        held.filter(|one| one.gone_at.is_none() && !parent(one)).map(|one| one.id.clone()).collect()
     });
     let weather = Weather::default();
     for _ in 0..PATIENCE {
@@ -192,6 +196,10 @@ fn happen(world: &mut World, [what, a, b, c]: Event) {
                 crash_before_persisting: !before,
                 ..Weather::default()
             });
+            if b >= 128 {
+                // It comes back to sources that fail.
+                fail_sources(world, usize::from(b % 8), i64::from(c % 7) + 1);
+            }
         }
         8 => {
             world.pass(&Weather { stop_after: Some(small), ..Weather::default() });
@@ -236,7 +244,12 @@ fn meddle(world: &mut World, what: u8, a: u8, b: u8, c: u8) {
     let until = i64::from(b % 7) + 1;
     if what == 0 {
         let now = world.state(|state| state.now);
-        world.observer.failing.insert(ALL[usize::from(a) % ALL.len()], now + until);
+        // One source, or all of them but the first few.
+        if a < 128 {
+            world.observer.failing.insert(ALL[usize::from(a) % ALL.len()], now + until);
+        } else {
+            fail_sources(world, usize::from(a % 8), until);
+        }
         return;
     }
     world.state(|state| {
@@ -278,6 +291,12 @@ fn meddle(world: &mut World, what: u8, a: u8, b: u8, c: u8) {
             }
         }
     });
+}
+
+/// Every source but the first few fails for a while.
+fn fail_sources(world: &mut World, first: usize, passes: i64) {
+    let now = world.state(|state| state.now);
+    world.observer.failing.extend(ALL[first..].iter().map(|kind| (*kind, now + passes)));
 }
 
 fn foreign_edit(resource: &mut Resource, b: u8, c: u8) {

@@ -138,6 +138,12 @@ impl World {
         judge.in_use = memory.records.iter().map(|(key, record)| (key.clone(), record.id.clone())).collect();
         judge.approved.clone_from(&memory.approved);
         judge.visible = visible;
+        let remembered = memory.records.values().map(|record| &record.id).chain(memory.lingering.keys()).cloned();
+        let failing = |kind: &Kind| self.observer.failing.get(kind).is_some_and(|until| state.now < *until);
+        let unread = state.resources.values().filter(|one| failing(&one.key.kind)).map(|one| one.id.clone());
+        let suspected = remembered.chain(unread).collect();
+        state.judge.suspected = suspected;
+        state.agree();
     }
 
     fn policy(&self, plan: Plan<Toy>, weather: &Weather) -> Plan<Toy> {
