@@ -1,6 +1,8 @@
 //! The definitions in a real API server: it accepts every sample and refuses every invalid manifest, for the reason that the
 //! manifest names in its first line.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use fargatestack::api::status::{
 };
 use fargatestack::api::{self, Stack, Status};
 use kube::Api;
-use kube::api::{Patch, PatchParams, ValidationDirective};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, ValidationDirective};
 use serde_json::json;
 
 use support::{Outcome, World, eventually, manifests, root};
@@ -212,17 +214,34 @@ fn definition_without_modes() -> String {
     definition.to_string()
 }
 
-/// Stacks that were stored under an older definition come in the same list as the others.
+/// Stacks that were stored under an older definition come in the same list as the others; after an upgrade that refuses
+/// them, the controller can still write their status and finalizers, and they can be deleted.
 #[tokio::test]
-async fn an_unreadable_stack_blinds_nobody() {
+async fn an_unreadable_stack_blinds_nobody_and_can_go() {
     let world = World::start();
     world.install(&definition_without_modes());
     world.namespace(NAMESPACE);
+    let odd = |name: &str| named(name) + "  network: { nat: { mode: Quantum } }\n";
     apply(&world, &named("readable")).expect_success();
-    apply(&world, &(named("odd") + "  network: { nat: { mode: Quantum } }\n")).expect_success();
+    apply(&world, &odd("odd")).expect_success();
     let stacks: Api<Stack> = Api::namespaced(world.client().await, NAMESPACE);
-    let listed = stacks.list(&Default::default()).await.unwrap();
+    let listed = stacks.list(&ListParams::default()).await.unwrap();
     let by_name: BTreeMap<_, _> = listed.iter().map(|stack| (stack.name(), stack.spec.as_ref())).collect();
     assert!(by_name["readable"].is_ok());
     assert_eq!(by_name["odd"].unwrap_err().path, "spec.network.nat.mode");
+
+    world.install_crds();
+    eventually("the new definition is in force", || {
+        let outcome = world.kubectl(&["apply", "--dry-run=server", "-f", "-"], &odd("another"));
+        outcome.stderr.contains("Unsupported value").then_some(())
+    });
+    let finalizer = json!({"metadata": {"finalizers": ["fargatestack.dev/test"]}});
+    stacks.patch("odd", &PatchParams::default(), &Patch::Merge(&finalizer)).await.unwrap();
+    let status = json!({"status": {"region": "eu-west-1"}});
+    let stack = stacks.patch_status("odd", &PatchParams::default(), &Patch::Merge(&status)).await.unwrap();
+    assert_eq!(stack.status.region.as_deref(), Some("eu-west-1"));
+    stacks.delete("odd", &DeleteParams::default()).await.unwrap();
+    let released = json!({"metadata": {"finalizers": null}});
+    stacks.patch("odd", &PatchParams::default(), &Patch::Merge(&released)).await.unwrap();
+    assert!(stacks.get_opt("odd").await.unwrap().is_none());
 }

@@ -3,6 +3,12 @@
 //! [`Stack`] is what is read from Kubernetes, [`validate`] turns it into a [`Spec`], and after that nobody looks at the
 //! manifest again. [`crds`] generates the definitions with which the API server refuses most of what `validate` would.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "docs of fields are what `kubectl explain` prints: values and names of AWS, without markup"
+)]
+#![allow(clippy::duplicated_attributes, reason = "false alarm at kube's repeated printcolumn(..)")]
+
 mod crd;
 mod identity;
 pub mod limits;

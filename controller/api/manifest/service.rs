@@ -1,5 +1,7 @@
 //! `spec.service`: the Fargate service, as written.
 
+#![allow(clippy::struct_field_names, reason = "fields are named as in the manifest")]
+
 use std::collections::BTreeMap;
 
 use kube::KubeSchema;

@@ -137,7 +137,7 @@ fn block(field: &str, text: &str, findings: &mut Findings) -> Option<Ipv4Net> {
 
 fn blocks(vpc: Option<Ipv4Net>, ecs: Option<Ipv4Net>, findings: &mut Findings) {
     let (Some(vpc), Some(ecs)) = (vpc, ecs) else { return };
-    if overlap(&vpc, &ecs) {
+    if overlap(vpc, ecs) {
         findings.refuse(
             "spec.network.ecsCidr",
             format!("{ecs} overlaps vpcCidr {vpc}: choose a block of its own, for example 100.64.0.0/16"),
@@ -150,8 +150,8 @@ fn blocks(vpc: Option<Ipv4Net>, ecs: Option<Ipv4Net>, findings: &mut Findings) {
     }
 }
 
-fn overlap(one: &Ipv4Net, other: &Ipv4Net) -> bool {
-    one.contains(other) || other.contains(one)
+fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
+    one.contains(&other) || other.contains(&one)
 }
 
 /// One tier of subnets: listed, brought or derived.
@@ -218,7 +218,7 @@ fn subnet(block: Ipv4Net, third: u8) -> Option<Ipv4Net> {
 fn apart(tiers: &[(&str, Vec<Ipv4Net>); 3], findings: &mut Findings) {
     let all: Vec<_> = tiers.iter().flat_map(|(field, nets)| nets.iter().map(move |net| (*field, *net))).collect();
     for (index, (field, net)) in all.iter().enumerate() {
-        if let Some((other, clash)) = all.iter().take(index).find(|(_, earlier)| overlap(earlier, net)) {
+        if let Some((other, clash)) = all.iter().take(index).find(|(_, earlier)| overlap(*earlier, *net)) {
             findings.refuse(
                 format_args!("spec.network.{field}"),
                 format!("{net} overlaps {clash} of {other}: list other blocks"),
