@@ -38,7 +38,6 @@ pub fn live(scenario: &Scenario, broken: Option<Rule>) -> Result<(), String> {
 }
 
 /// Passes until a change of specification is done, from rest and with nothing going wrong.
-#[allow(dead_code)]
 pub fn passes_to_change(before: &Spec, after: &Spec) -> Result<usize, String> {
     let mut world = World::new(before.clone(), None);
     settle(&mut world)?;
@@ -55,9 +54,9 @@ fn nothing_left(world: &mut World, stuck: &BTreeSet<Id>) -> Result<(), String> {
         // Nobody could know of what was hidden for longer than a window and is remembered by nobody.
         let (now, window) = (state.now, SETTLE);
         let known = state.judge.suspected.clone();
-        state.resources.retain(|id, resource| {
-            known.contains(id) || now >= resource.hidden.1 || now - resource.hidden.0 < window
-        });
+        state
+            .resources
+            .retain(|id, resource| known.contains(id) || now >= resource.hidden.1 || now - resource.hidden.0 < window);
         only_left(state, stuck)
     })
 }

@@ -10,11 +10,13 @@ use super::toy::Seen;
 /// Passes that a settle window takes: above the longest lag of a list in one fault.
 pub const SETTLE: i64 = 3;
 
-/// The observer's own memory; lost at a restart.
+/// The observer's own memory.
 #[derive(Default)]
 pub struct Observer {
-    /// Since when a question by id is answered with NotFound.
+    /// Since when a question by id is answered with NotFound; lost at a restart.
     not_found: BTreeMap<Id, i64>,
+    /// Since when an id is known; written down together with the memory.
+    known: BTreeMap<Id, i64>,
     /// Sources that fail, until when.
     pub failing: BTreeMap<Kind, i64>,
 }
@@ -23,6 +25,20 @@ impl Observer {
     /// A restart.
     pub fn forget(&mut self) {
         self.not_found.clear();
+    }
+
+    /// Status is wiped.
+    pub fn lose_memory(&mut self) {
+        self.known.clear();
+    }
+
+    /// Memory is written down.
+    pub fn persist(&mut self, memory: &Memory, now: i64) {
+        let ids: BTreeSet<&Id> = memory.records.values().map(|record| &record.id).chain(memory.lingering.keys()).collect();
+        self.known.retain(|id, _| ids.contains(id));
+        for id in ids {
+            self.known.entry(id.clone()).or_insert(now);
+        }
     }
 
     /// One look, and everything that it proves.
@@ -50,9 +66,9 @@ impl Observer {
             self.not_found.remove(id);
             return false;
         }
+        let old = self.known.get(id).is_some_and(|since| state.now - since >= SETTLE);
         let since = *self.not_found.entry(id.clone()).or_insert(state.now);
-        // The toy's ids do not tell their age once they are gone, so all count as young.
-        state.now - since >= SETTLE
+        old || state.now - since >= SETTLE
     }
 }
 

@@ -84,6 +84,7 @@ impl World {
     pub fn lose_memory(&mut self) {
         self.memory = Memory::default();
         self.looked.clear();
+        self.observer.lose_memory();
         self.ended_since = None;
         self.lost = Some(None);
         self.ever_lost = true;
@@ -194,6 +195,7 @@ impl World {
         }
         self.lost = self.lost.filter(|first| !spread(*first, now));
         self.memory = memory;
+        self.observer.persist(&self.memory, now);
         let ended = self.deleting && outcome.effects == 0 && outcome.ended().is_ok();
         self.ended_since = ended.then(|| self.ended_since.unwrap_or(now));
         self.released = spread(self.ended_since, now);
