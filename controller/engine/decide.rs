@@ -226,3 +226,6 @@ fn tokenless(key: &Key) -> bool {
         Creation::Token | Creation::NaturalKey => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ mod removal;
 mod rules;
 mod run;
 mod step;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use compare::{Change, Comparison, Verdict};

@@ -31,6 +31,8 @@ pub(crate) struct Knowledge {
     pub(crate) unseen: BTreeMap<Id, Key>,
     /// Declared keys.
     pub(crate) declared: BTreeSet<Key>,
+    /// By declared key, the id and the attempt of the live resource that was chosen.
+    pub(crate) chosen: BTreeMap<Key, (Id, u32)>,
     /// Applied hash of what agrees with the declaration in every fixed field.
     pub(crate) applied: BTreeMap<Key, String>,
     /// Remembered intents that are accounted for: their resource was seen, or is proven gone.
@@ -91,9 +93,11 @@ fn plan_by<N: Node>(rules: Rules, desired: &Graph<N>, observed: &Observed<N::See
         steps.push(decision.step);
     }
     announce(&view, &ids, &mut steps);
+    let lives = chosen.iter().map(|&index| view.live(index));
+    let of_key = lives.map(|live| (live.key.clone(), (live.id.clone(), live.attempt))).collect();
     let mut steps = Removal { view: &view, steps, step_of, chosen }.run();
     connect(&mut steps);
-    let knowledge = know(&view, applied);
+    let knowledge = Knowledge { applied, chosen: of_key, ..know(&view) };
     Plan { steps, ids, knowledge }
 }
 
@@ -125,7 +129,7 @@ fn connect<N: Node>(steps: &mut [Step<N>]) {
     }
 }
 
-fn know<N: Node>(view: &View<'_, N>, applied: BTreeMap<Key, String>) -> Knowledge {
+fn know<N: Node>(view: &View<'_, N>) -> Knowledge {
     let memory = view.memory;
     let remembered = memory.records.iter().map(|(key, record)| (&record.id, key)).chain(&memory.lingering);
     let unseen = remembered
@@ -138,7 +142,8 @@ fn know<N: Node>(view: &View<'_, N>, applied: BTreeMap<Key, String>) -> Knowledg
         seen: view.observed.live.iter().map(|live| (live.id.clone(), live.key.clone())).collect(),
         unseen,
         declared: view.desired.nodes().keys().cloned().collect(),
-        applied,
+        chosen: BTreeMap::new(),
+        applied: BTreeMap::new(),
         answered: filter_intents(memory, |key, intent| view.answered(key, intent.attempt)),
         expected: filter_intents(memory, |key, _| view.expected(key)),
         unknown: view

@@ -28,10 +28,12 @@ impl<S> Outcome<S> {
         records
             .retain(|key, record| self.knowledge.declared.contains(key) || !self.knowledge.gone.contains(&record.id));
         for (key, state) in &self.states {
-            let Some(live) = state.live() else { continue };
-            let before = previous.records.get(key).filter(|record| record.id == live.id);
+            let left = state.live().map(|live| (live.id.clone(), live.attempt));
+            // What was deleted to make place is remembered until its successor is there.
+            let Some((id, attempt)) = left.or_else(|| self.knowledge.chosen.get(key).cloned()) else { continue };
+            let before = previous.records.get(key).filter(|record| record.id == id);
             let applied = self.applied.get(key).cloned().or_else(|| before.and_then(|record| record.applied.clone()));
-            records.insert(key.clone(), Record { id: live.id.clone(), applied, attempt: live.attempt });
+            records.insert(key.clone(), Record { id, applied, attempt });
         }
         records
     }

@@ -245,3 +245,6 @@ impl<N: Node> Removal<'_, '_, N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -292,3 +292,6 @@ fn standing<S>(live: Live<S>, drift: &[Change]) -> State<S> {
         Phase::Deleting => State::Deleting(live),
     }
 }
+
+#[cfg(test)]
+mod tests;

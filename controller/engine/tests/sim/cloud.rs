@@ -222,7 +222,7 @@ impl State {
         if let Some(holder) = holder {
             return self.refuse("Create", "AlreadyExists", Some(&holder));
         }
-        self.judge_create(&toy.key);
+        self.judge_create(&toy.key, attempt);
         let resource = self.build(toy, ids, attempt, name);
         self.tokens.insert(token, resource.id.clone());
         let live = self.live(&resource);

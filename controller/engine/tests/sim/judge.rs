@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Id, Key, Phase, Replace};
+use engine::{Creation, Id, Key, Phase, Replace};
 
 use super::cloud::{Resource, State};
 use super::kinds::mode;
@@ -118,10 +118,20 @@ impl State {
     }
 
     /// A create beside a healthy resource of the same key is a twin, or a replacement that nobody declared.
-    pub fn judge_create(&mut self, key: &Key) {
-        let twin = self
-            .of(key)
-            .find(|resource| self.fits(resource) || (self.protected(resource) && !self.unknowable(resource)));
+    ///
+    /// A name or a token only keeps from twins under the same attempt. Another attempt is excusable if what it would count on
+    /// from was never seen and never written down, which takes two faults.
+    pub fn judge_create(&mut self, key: &Key, attempt: u32) {
+        let unwritten = |resource: &Resource| {
+            key.kind.creation != Creation::Intent
+                && resource.attempt != attempt
+                && !self.judge.visible.contains(&resource.id)
+                && !self.judge.suspected.contains(&resource.id)
+        };
+        let twin = self.of(key).find(|resource| {
+            let excused = self.unknowable(resource) || unwritten(resource);
+            self.fits(resource) || (self.protected(resource) && !excused)
+        });
         if let Some(twin) = twin.map(|twin| twin.id.clone()) {
             self.judge.violations.push(format!("{key} created although {twin} stands"));
         }

@@ -34,7 +34,8 @@ impl Observer {
 
     /// Memory is written down.
     pub fn persist(&mut self, memory: &Memory, now: i64) {
-        let ids: BTreeSet<&Id> = memory.records.values().map(|record| &record.id).chain(memory.lingering.keys()).collect();
+        let ids: BTreeSet<&Id> =
+            memory.records.values().map(|record| &record.id).chain(memory.lingering.keys()).collect();
         self.known.retain(|id, _| ids.contains(id));
         for id in ids {
             self.known.entry(id.clone()).or_insert(now);
