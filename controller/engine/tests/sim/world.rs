@@ -34,15 +34,15 @@ pub struct World {
     pub spec: Spec,
     pub memory: Memory,
     pub observer: Observer,
-    /// The first look after each announcement; none yet if `None`.
-    looked: BTreeMap<Key, Option<i64>>,
+    /// Empty looks since each announcement.
+    looked: BTreeMap<Key, i64>,
     /// Whether memory was ever lost.
     pub ever_lost: bool,
-    /// Whether it is lost still, and the first look since.
-    lost: Option<Option<i64>>,
+    /// Looks since it was lost, until they are enough.
+    lost: Option<i64>,
     pub deleting: bool,
-    /// Since when every look says that nothing is left.
-    ended_since: Option<i64>,
+    /// Looks in a row that say that nothing is left.
+    ended: i64,
     pub retained: bool,
     pub released: bool,
     /// Keys whose drift somebody approved.
@@ -67,7 +67,7 @@ impl World {
             ever_lost: false,
             lost: None,
             deleting: false,
-            ended_since: None,
+            ended: 0,
             retained: false,
             released: false,
             approved: BTreeSet::new(),
@@ -85,8 +85,8 @@ impl World {
         self.memory = Memory::default();
         self.looked.clear();
         self.observer.lose_memory();
-        self.ended_since = None;
-        self.lost = Some(None);
+        self.ended = 0;
+        self.lost = Some(0);
         self.ever_lost = true;
     }
 
@@ -97,7 +97,7 @@ impl World {
             state.troubles.clone_from(&weather.troubles);
             state.now
         });
-        let memory = self.remembered(now);
+        let memory = self.remembered();
         let observed = self.observer.look(&self.cloud.0.lock().unwrap(), &memory);
         let desired = if self.deleting { engine::Graph::default() } else { self.spec.graph() };
         self.brief(&desired, &memory, observed.live.iter().map(|live| live.id.clone()).collect());
@@ -119,13 +119,13 @@ impl World {
         Some(outcome)
     }
 
-    /// Memory as the next pass is given it: with the clock applied.
-    fn remembered(&mut self, now: i64) -> Memory {
+    /// Memory as the next pass is given it: with the counts applied.
+    fn remembered(&mut self) -> Memory {
         let mut memory = self.memory.clone();
         for (key, intent) in &mut memory.intents {
-            intent.settled = self.looked.get(key).is_some_and(|first| spread(*first, now));
+            intent.settled = self.looked.get(key).is_some_and(|looks| *looks >= SETTLE);
         }
-        memory.lost = self.lost.is_some_and(|first| !spread(first, now));
+        memory.lost = self.lost.is_some();
         memory.approved.clone_from(&self.approved);
         memory
     }
@@ -159,7 +159,7 @@ impl World {
     fn announce(&mut self, plan: &Plan<Toy>) {
         self.memory = plan.remember(&self.memory);
         for (key, _) in plan.announcements() {
-            self.looked.insert(key, None);
+            self.looked.insert(key, 0);
         }
     }
 
@@ -179,26 +179,22 @@ impl World {
         }
     }
 
-    /// The final patch. What is timed is timed from looks whose result was written down; what a source that failed does not show
-    /// says nothing.
+    /// The final patch. A settle window is counted in looks whose result was written down; what a source that failed does not
+    /// show says nothing.
     fn persist(&mut self, outcome: &Outcome<Seen>, memory: Memory, now: i64) {
         let announced = |key: &Key| outcome.announced.contains_key(key);
         let failing = |kind: &Kind| self.observer.failing.get(kind).is_some_and(|until| now < *until);
         self.looked.retain(|key, _| memory.intents.contains_key(key));
-        for (key, first) in &mut self.looked {
-            if !announced(key) && !failing(&key.kind) {
-                first.get_or_insert(now);
-            }
+        for (key, looks) in &mut self.looked {
+            *looks += i64::from(!announced(key) && !failing(&key.kind));
         }
-        if !ALL.iter().any(failing) {
-            self.lost = self.lost.map(|first| Some(first.unwrap_or(now)));
-        }
-        self.lost = self.lost.filter(|first| !spread(*first, now));
+        let all_read = i64::from(!ALL.iter().any(failing));
+        self.lost = self.lost.map(|looks| looks + all_read).filter(|looks| *looks < SETTLE);
         self.memory = memory;
         self.observer.persist(&self.memory, now);
         let ended = self.deleting && outcome.effects == 0 && outcome.ended().is_ok();
-        self.ended_since = ended.then(|| self.ended_since.unwrap_or(now));
-        self.released = spread(self.ended_since, now);
+        self.ended = if ended { self.ended + 1 } else { 0 };
+        self.released = self.ended > SETTLE;
     }
 
     /// Approves what a human would, until it is done: drift that can be resolved by a replacement.
@@ -215,9 +211,4 @@ impl World {
             }
         }
     }
-}
-
-/// Whether looks since `first` are spread over a settle window.
-fn spread(first: Option<i64>, now: i64) -> bool {
-    first.is_some_and(|first| now - first >= SETTLE)
 }
