@@ -125,31 +125,31 @@ impl Node for Piece {
         Some(self.tags.clone())
     }
 
-    async fn create(&self, shelf: &Shelf, ids: &Ids, attempt: u32) -> Result<Live<Seen>, Fault> {
+    async fn create(&self, cloud: &Shelf, ids: &Ids, attempt: u32) -> Result<Live<Seen>, Fault> {
         let on: Vec<Id> = self.on.iter().map(|key| ids.get(key).unwrap().id.clone()).collect();
-        let mut shelf = shelf.lock().unwrap();
-        let live = self.stand(&format!("new-{}", shelf.len()), attempt, &on);
-        shelf.push(live.clone());
+        let mut standing = cloud.lock().unwrap();
+        let live = self.stand(&format!("new-{}", standing.len()), attempt, &on);
+        standing.push(live.clone());
         Ok(live)
     }
 
-    async fn update(&self, shelf: &Shelf, live: &Live<Seen>, _: &[Change], _: &Ids) -> Result<Live<Seen>, Fault> {
-        let mut shelf = shelf.lock().unwrap();
-        let live = shelf.iter_mut().find(|one| one.id == live.id).unwrap();
+    async fn update(&self, cloud: &Shelf, live: &Live<Seen>, _: &[Change], _: &Ids) -> Result<Live<Seen>, Fault> {
+        let mut standing = cloud.lock().unwrap();
+        let live = standing.iter_mut().find(|one| one.id == live.id).unwrap();
         live.seen.loose = self.loose;
         Ok(live.clone())
     }
 
-    async fn retag(shelf: &Shelf, live: &Live<Seen>, change: &TagChange) -> Result<(), Fault> {
-        let mut shelf = shelf.lock().unwrap();
-        let live = shelf.iter_mut().find(|one| one.id == live.id).unwrap();
+    async fn retag(cloud: &Shelf, live: &Live<Seen>, change: &TagChange) -> Result<(), Fault> {
+        let mut standing = cloud.lock().unwrap();
+        let live = standing.iter_mut().find(|one| one.id == live.id).unwrap();
         live.tags.extend(change.set.clone());
         live.tags.retain(|name, _| !change.remove.contains(name));
         Ok(())
     }
 
-    async fn delete(shelf: &Shelf, live: &Live<Seen>) -> Result<Deletion, Fault> {
-        shelf.lock().unwrap().retain(|one| one.id != live.id);
+    async fn delete(cloud: &Shelf, live: &Live<Seen>) -> Result<Deletion, Fault> {
+        cloud.lock().unwrap().retain(|one| one.id != live.id);
         Ok(Deletion::Gone)
     }
 }
@@ -199,10 +199,10 @@ impl Bench {
 
     /// One whole pass, after which the next look sees what stands, and remembered ids that do not are proven gone.
     pub(crate) fn pass(&mut self) -> Outcome<Seen> {
-        let shelf = Shelf::new(self.observed.live.clone());
-        let outcome = run(self.plan(), &shelf, || false);
+        let cloud = Shelf::new(self.observed.live.clone());
+        let outcome = run(self.plan(), &cloud, || false);
         self.memory = outcome.memory(&self.memory);
-        self.observed.live = shelf.into_inner().unwrap();
+        self.observed.live = cloud.into_inner().unwrap();
         let stands: BTreeSet<&Id> = self.observed.live.iter().map(|live| &live.id).collect();
         let remembered = self.memory.records.values().map(|record| &record.id).chain(self.memory.lingering.keys());
         self.observed.gone = remembered.filter(|id| !stands.contains(id)).cloned().collect();
@@ -230,8 +230,8 @@ impl Bench {
 }
 
 /// Executes at once: nothing on the shelf waits.
-pub(crate) fn run(plan: Plan<Piece>, shelf: &Shelf, stop: impl Fn() -> bool) -> Outcome<Seen> {
-    execute(plan, shelf, &Limits { effects: 4 }, stop).now_or_never().unwrap()
+pub(crate) fn run(plan: Plan<Piece>, cloud: &Shelf, stop: impl Fn() -> bool) -> Outcome<Seen> {
+    execute(plan, cloud, &Limits { effects: 4 }, stop).now_or_never().unwrap()
 }
 
 pub(crate) fn fault() -> Fault {

@@ -57,7 +57,7 @@ fn matches_declaration(
         links.keys().eq(declared) && links.iter().all(|(key, id)| id_of(key) == Some(id))
     };
     let expected = engine::Node::tags(toy, *attempt).unwrap_or_default();
-    let stale = |name: &&String| name.starts_with("user-") && !expected.contains_key(*name);
+    let outdated = |name: &&String| name.starts_with("user-") && !expected.contains_key(*name);
     let checks = [
         ("its phase", state.phase(resource) == Phase::Ready),
         ("fixed", immutable || seen.fixed == toy.fixed),
@@ -66,7 +66,7 @@ fn matches_declaration(
         ("loose links", linked(false)),
         ("its tags", expected.iter().all(|(name, value)| tags.get(name) == Some(value))),
         // Whoever lost its memory takes it for somebody else's.
-        ("a tag of ours that is no longer declared", lost || !tags.keys().any(|name| stale(&name))),
+        ("a tag of ours that is no longer declared", lost || !tags.keys().any(|name| outdated(&name))),
         ("a tag of somebody else's", tags.contains_key("foreign") == resource.foreign_tag),
     ];
     let wrong = checks.iter().find(|(_, right)| !right);

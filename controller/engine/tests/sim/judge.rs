@@ -30,9 +30,14 @@ pub struct Judge {
 impl Judge {
     /// A refusal is only excusable if the controller could not know.
     pub fn refused(&mut self, operation: &str, why: &str, because: Option<&Id>) {
-        if because.is_none_or(|id| self.visible.contains(id) || self.suspected.contains(id)) {
+        if because.is_none_or(|id| self.knows(id)) {
             self.violations.push(format!("{operation} refused, foreseeably: {why} {because:?}"));
         }
+    }
+
+    /// Whether the controller sees it, or must reckon with it.
+    pub fn knows(&self, id: &Id) -> bool {
+        self.visible.contains(id) || self.suspected.contains(id)
     }
 
     pub fn made(&mut self, id: &Id) {
@@ -123,10 +128,7 @@ impl State {
     /// from was never seen and never written down, which takes two faults.
     pub fn judge_create(&mut self, key: &Key, attempt: u32) {
         let unwritten = |resource: &Resource| {
-            key.kind.creation != Creation::Intent
-                && resource.attempt != attempt
-                && !self.judge.visible.contains(&resource.id)
-                && !self.judge.suspected.contains(&resource.id)
+            key.kind.creation != Creation::Intent && resource.attempt != attempt && !self.judge.knows(&resource.id)
         };
         let twin = self.of(key).find(|resource| {
             let excused = self.unknowable(resource) || unwritten(resource);

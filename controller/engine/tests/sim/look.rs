@@ -13,7 +13,7 @@ pub const SETTLE: i64 = 3;
 /// The observer's own memory.
 #[derive(Default)]
 pub struct Observer {
-    /// Since when a question by id is answered with NotFound; lost at a restart.
+    /// Since when a question by id is answered with `NotFound`; lost at a restart.
     not_found: BTreeMap<Id, i64>,
     /// Since when an id is known; written down together with the memory.
     known: BTreeMap<Id, i64>,
@@ -59,7 +59,7 @@ impl Observer {
         Observed { live, unknown, gone }
     }
 
-    /// NotFound proves that an old id is gone; that a young one is, only if it is said for a whole window.
+    /// `NotFound` proves that an old id is gone; that a young one is, only if it is said for a whole window.
     fn proven_gone(&mut self, state: &State, id: &Id) -> bool {
         let resource = state.resources.get(id);
         let young = resource.is_some_and(|resource| state.now - resource.created < SETTLE && state.pace.list > 0);

@@ -66,7 +66,7 @@ impl Spec {
     }
 
     /// What the user brings.
-    pub fn given(&self) -> BTreeMap<Key, Id> {
+    pub fn given() -> BTreeMap<Key, Id> {
         BTreeMap::from([(Key::new(BASE, "given"), Id::from("bystander"))])
     }
 
@@ -79,7 +79,7 @@ impl Spec {
             label: self.label,
             version: self.version,
         });
-        let given = self.given().into_iter().map(|(key, id)| (key, Known { id, attributes: BTreeMap::default() }));
+        let given = Self::given().into_iter().map(|(key, id)| (key, Known { id, attributes: BTreeMap::default() }));
         Graph::new(nodes, given).expect("links point to earlier kinds")
     }
 

@@ -28,6 +28,7 @@ pub struct Weather {
     pub nothing_goes: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one life")]
 /// One stack, the controller's persistent state, and the cloud.
 pub struct World {
     pub cloud: Cloud,
@@ -56,7 +57,7 @@ impl World {
         {
             let mut state = cloud.0.lock().unwrap();
             state.judge.window = SETTLE;
-            state.bystanders = spec.given().into_values().collect();
+            state.bystanders = Spec::given().into_values().collect();
         }
         Self {
             cloud,
