@@ -1,1 +1,4 @@
+//! `fargatestack`: a Kubernetes controller that runs the ECS Fargate architecture as one object.
 
+pub mod api;
+pub mod aws;

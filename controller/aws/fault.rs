@@ -1,0 +1,198 @@
+//! AWS errors, classified by code, in one table.
+
+use aws_sdk_ec2::config::http::HttpResponse;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::operation::RequestId;
+use engine::{Class, Effect, Fault};
+
+/// Turns a failed call into a [`Fault`]. EC2 models no errors: the code alone decides, never the message.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+pub fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let fault = |class, effect, code: &str, message: String| Fault {
+        class,
+        effect,
+        operation,
+        code: code.to_owned(),
+        message,
+        request_id: error.request_id().map(str::to_owned),
+    };
+    match error {
+        SdkError::ConstructionFailure(_) => fault(Class::Bug, Effect::None, "ConstructionFailure", chain(error)),
+        SdkError::TimeoutError(_) => fault(Class::Transient, Effect::Unknown, "Timeout", chain(error)),
+        SdkError::DispatchFailure(_) => fault(Class::Transient, Effect::Unknown, "DispatchFailure", chain(error)),
+        SdkError::ResponseError(_) => fault(Class::Transient, Effect::Unknown, "ResponseError", chain(error)),
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            let code = service.err().code().unwrap_or("Unknown");
+            let message = service.err().message().unwrap_or_default().to_owned();
+            let class = class_of(code, status);
+            let effect = if status >= 500 && class == Class::Transient { Effect::Unknown } else { Effect::None };
+            fault(class, effect, code, message)
+        }
+        _ => fault(Class::Bug, Effect::Unknown, "Unknown", chain(error)),
+    }
+}
+
+/// Whether the code says that the thing asked for does not exist.
+#[must_use]
+pub fn is_not_found(fault: &Fault) -> bool {
+    fault.code.ends_with(".NotFound")
+        || matches!(fault.code.as_str(), "NatGatewayNotFound" | "InvalidVpcEndpointId.NotFound")
+}
+
+/// An answer of AWS that lacks what its model promises.
+#[must_use]
+pub fn incomplete(operation: &'static str, member: &str) -> Fault {
+    Fault {
+        class: Class::Bug,
+        effect: Effect::Unknown,
+        operation,
+        code: "IncompleteResponse".to_owned(),
+        message: format!("the answer has no {member}"),
+        request_id: None,
+    }
+}
+
+/// An effect that was reached although something it refers to has no id.
+#[must_use]
+pub fn unresolved(operation: &'static str, cause: &engine::Unresolved) -> Fault {
+    Fault {
+        class: Class::NotYet,
+        effect: Effect::None,
+        operation,
+        code: "Unresolved".to_owned(),
+        message: cause.to_string(),
+        request_id: None,
+    }
+}
+
+fn class_of(code: &str, status: u16) -> Class {
+    match code {
+        "RequestLimitExceeded"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "TooManyRequestsException"
+        | "SlowDown"
+        | "EC2ThrottledException"
+        | "BandwidthLimitExceeded" => Class::Throttled,
+
+        // `AuthFailure` on ReleaseAddress means that the address is still in use; see `elastic_ip`, which maps it.
+        "UnauthorizedOperation"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthFailure"
+        | "InvalidClientTokenId"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "OptInRequired"
+        | "Blocked"
+        | "PendingVerification" => Class::Denied,
+
+        "AddressLimitExceeded"
+        | "VpcLimitExceeded"
+        | "SubnetLimitExceeded"
+        | "InternetGatewayLimitExceeded"
+        | "NatGatewayLimitExceeded"
+        | "RouteTableLimitExceeded"
+        | "RouteLimitExceeded"
+        | "SecurityGroupLimitExceeded"
+        | "RulesPerSecurityGroupLimitExceeded"
+        | "VpcEndpointLimitExceeded"
+        | "TagLimitExceeded"
+        | "CidrBlockLimitExceeded"
+        | "LimitExceededException"
+        | "ResourceLimitExceeded"
+        | "InsufficientFreeAddressesInSubnet" => Class::Quota,
+
+        "DependencyViolation"
+        | "ResourceInUse"
+        | "InvalidIPAddress.InUse"
+        | "IncorrectState"
+        | "InvalidState"
+        | "Gateway.NotAttached"
+        | "InvalidSubnet.Range"
+        | "IncorrectInstanceState"
+        | "OperationNotPermitted" => Class::NotYet,
+
+        "Resource.AlreadyAssociated"
+        | "RouteAlreadyExists"
+        | "InvalidPermission.Duplicate"
+        | "InvalidGroup.Duplicate"
+        | "InvalidSubnet.Conflict"
+        | "IdempotentParameterMismatch"
+        | "ConcurrentTagAccess"
+        | "ConflictException"
+        | "ConcurrentModificationException"
+        | "Resource.AlreadyAttached" => Class::Conflict,
+
+        "InternalError"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "Unavailable"
+        | "RequestTimeout"
+        | "InternalServerError"
+        | "RequestExpired" => Class::Transient,
+
+        // A fresh id that has not spread yet reads as not found; what is really gone is seen as gone in the next look.
+        code if code.ends_with(".NotFound") || code == "NatGatewayNotFound" => Class::NotYet,
+
+        code if code.starts_with("Invalid") || code.starts_with("Malformed") || code.starts_with("Missing") => {
+            Class::Invalid
+        }
+        "ValidationError" | "ValidationException" | "UnsupportedOperation" | "Unsupported" | "UnknownParameter" => {
+            Class::Invalid
+        }
+
+        _ if status >= 500 => Class::Transient,
+        _ if status == 429 => Class::Throttled,
+        _ => Class::Bug,
+    }
+}
+
+/// The error and its causes, outermost first: the SDK's own Display stops at the first.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_classified() {
+        let cases = [
+            ("RequestLimitExceeded", 503, Class::Throttled),
+            ("UnauthorizedOperation", 403, Class::Denied),
+            ("AddressLimitExceeded", 400, Class::Quota),
+            ("DependencyViolation", 400, Class::NotYet),
+            ("InvalidSubnet.Range", 400, Class::NotYet),
+            ("InvalidGroup.NotFound", 400, Class::NotYet),
+            ("NatGatewayNotFound", 400, Class::NotYet),
+            ("InvalidVpc.Range", 400, Class::Invalid),
+            ("InvalidParameterValue", 400, Class::Invalid),
+            ("InternalError", 500, Class::Transient),
+            ("SomethingNew", 500, Class::Transient),
+            ("SomethingNew", 429, Class::Throttled),
+            ("SomethingNew", 400, Class::Bug),
+        ];
+        for (code, status, class) in cases {
+            assert_eq!(class_of(code, status), class, "{code} {status}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The list of kinds, in creation order, and the closed sums that it generates.
+
+use engine::{Change, Comparison, Deletion, Fault, Ids, Key, Kind, Live, Need, Replace, TagChange, Tags};
+
+use super::ec2::Ec2;
+use super::observe::Reading;
+use super::owner::{Owner, SharedStamp};
+use super::resource::Resource;
+use super::sources::{Question, View};
+
+/// A declared resource with the stamp that it is to carry.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What is declared.
+    pub body: Body,
+    /// Whose it is.
+    pub stamp: SharedStamp,
+}
+
+/// Generates, from the list of kinds: [`Body`], [`Seen`], [`KINDS`], [`read_all`], [`ACTIONS`] and the delegation of
+/// [`engine::Node`]. A new kind is one line here and one file.
+macro_rules! kinds {
+    ($($kind:ident),+ $(,)?) => {
+        /// A declared resource of any kind.
+        #[derive(Clone, Debug)]
+        pub enum Body { $(#[doc = concat!("See [`super::", stringify!($kind), "`].")] $kind(super::$kind)),+ }
+
+        /// What is seen of a resource of any kind.
+        #[derive(Clone, Debug)]
+        pub enum Seen { $(#[doc = concat!("Of [`super::", stringify!($kind), "`].")] $kind(<super::$kind as Resource>::Seen)),+ }
+
+        /// Every kind, in creation order.
+        pub const KINDS: &[Kind] = &[$(<super::$kind as Resource>::KIND),+];
+
+        /// The IAM actions behind each kind's calls.
+        pub const ACTIONS: &[(&str, &[&str])] = &[$((<super::$kind as Resource>::KIND.name, <super::$kind as Resource>::ACTIONS)),+];
+
+        /// The questions that a kind is read from, the one that lists it first.
+        #[must_use]
+        pub fn sources_of(kind: Kind) -> &'static [Question] {
+            $(if kind == <super::$kind as Resource>::KIND {
+                return <super::$kind as Resource>::SOURCES;
+            })+
+            &[]
+        }
+
+        $(impl From<super::$kind> for Body {
+            fn from(body: super::$kind) -> Self {
+                Self::$kind(body)
+            }
+        })+
+
+        /// What `view` shows of `owner`'s resources.
+        #[must_use]
+        pub fn read_all(view: &View, owner: &Owner) -> Reading {
+            let mut reading = Reading::default();
+            $(reading.add(
+                <super::$kind as Resource>::KIND,
+                <super::$kind as Resource>::SOURCES.iter().find_map(|question| view.fault(*question)),
+                <super::$kind as Resource>::read(view, owner).into_iter().map(|live| lift(live, Seen::$kind)),
+            );)+
+            reading
+        }
+
+        impl Body {
+            fn key(&self) -> Key {
+                match self { $(Self::$kind(body) => Key::new(<super::$kind as Resource>::KIND, body.name())),+ }
+            }
+
+            fn extra_tags(&self) -> Tags {
+                match self { $(Self::$kind(body) => body.extra_tags()),+ }
+            }
+        }
+
+        impl engine::Node for Node {
+            type Seen = Seen;
+            type Cloud = Ec2;
+
+            fn key(&self) -> Key {
+                self.body.key()
+            }
+
+            fn needs(&self) -> Vec<Need> {
+                match &self.body { $(Body::$kind(body) => body.needs()),+ }
+            }
+
+            fn compare(&self, seen: &Seen, ids: &Ids) -> Comparison {
+                match (&self.body, seen) {
+                    $((Body::$kind(body), Seen::$kind(seen)) => body.compare(seen, ids),)+
+                    // Keys carry their kind, and what is seen is looked up by key.
+                    _ => Comparison::default().fixed("kind", &self.key().kind.name, &"another kind"),
+                }
+            }
+
+            fn replace(&self) -> Replace {
+                match &self.body { $(Body::$kind(_) => <super::$kind as Resource>::REPLACE),+ }
+            }
+
+            fn version(&self) -> u32 {
+                match &self.body { $(Body::$kind(_) => <super::$kind as Resource>::VERSION),+ }
+            }
+
+            fn tags(&self, attempt: u32) -> Option<Tags> {
+                let taggable = match &self.body { $(Body::$kind(_) => <super::$kind as Resource>::TAGGABLE),+ };
+                taggable.then(|| self.stamp.tags(&self.key(), attempt, self.body.extra_tags()))
+            }
+
+            async fn create(&self, cloud: &Ec2, ids: &Ids, attempt: u32) -> Result<Live<Seen>, Fault> {
+                let mark = self.stamp.mark(self.key(), attempt, self.body.extra_tags());
+                match &self.body {
+                    $(Body::$kind(body) => body.create(cloud, ids, &mark).await.map(|live| lift(live, Seen::$kind)),)+
+                }
+            }
+
+            async fn update(
+                &self,
+                cloud: &Ec2,
+                live: &Live<Seen>,
+                changes: &[Change],
+                ids: &Ids,
+            ) -> Result<Live<Seen>, Fault> {
+                match (&self.body, &live.seen) {
+                    $((Body::$kind(body), Seen::$kind(seen)) => {
+                        let live = body.update(cloud, &lower(live, seen.clone()), changes, ids).await?;
+                        Ok(lift(live, Seen::$kind))
+                    })+
+                    _ => Err(super::fault::incomplete("Update", "resource of the declared kind")),
+                }
+            }
+
+            async fn retag(cloud: &Ec2, live: &Live<Seen>, change: &TagChange) -> Result<(), Fault> {
+                cloud.retag(live, change).await
+            }
+
+            async fn delete(cloud: &Ec2, live: &Live<Seen>) -> Result<Deletion, Fault> {
+                match &live.seen {
+                    $(Seen::$kind(seen) => <super::$kind as Resource>::delete(cloud, &lower(live, seen.clone())).await,)+
+                }
+            }
+        }
+    };
+}
+
+kinds![
+    Vpc,
+    VpcCidr,
+    InternetGateway,
+    Subnet,
+    ElasticIp,
+    NatGateway,
+    RouteTable,
+    SecurityGroup,
+    SecurityGroupRule,
+    VpcEndpoint,
+];
+
+fn lift<S>(live: Live<S>, seen: impl FnOnce(S) -> Seen) -> Live<Seen> {
+    let Live { key, attempt, id, attributes, phase, seen: inner, on, within, tags, created } = live;
+    Live { key, attempt, id, attributes, phase, seen: seen(inner), on, within, tags, created }
+}
+
+fn lower<S>(live: &Live<Seen>, seen: S) -> Live<S> {
+    let Live { key, attempt, id, attributes, phase, seen: _, on, within, tags, created } = live.clone();
+    Live { key, attempt, id, attributes, phase, seen, on, within, tags, created }
+}

@@ -1,0 +1,162 @@
+//! One look at what is ours: from the shared sources where they are fresh enough, narrow after own writes, by id where a
+//! remembered resource is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use engine::{Fault, Id, Kind, Live, Observed};
+
+use super::ec2::from_sdk;
+use super::kinds::{Seen, read_all};
+use super::owner::{Claim, Owner};
+use super::scope::Scope;
+use super::sources::{Question, Sources, View, answered};
+
+/// A resource that memory expects to find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: Id,
+    /// Whether one `NotFound` proves it gone: its id is older than the settle window, or it was missed before, long enough ago.
+    /// Otherwise the first `NotFound` only makes it missed.
+    pub one_look_is_proof: bool,
+}
+
+/// How fresh a look must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Freshness {
+    /// The caller's clock.
+    pub now: Instant,
+    /// Shallow answers asked for at this time or later will do.
+    pub shallow: Instant,
+    /// Deep answers asked for at this time or later will do.
+    pub deep: Instant,
+    /// When the stack last wrote to AWS: older shared answers do not show it.
+    pub written: Option<Instant>,
+}
+
+/// A resource that bears the stack's name but was made by another incarnation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Its id.
+    pub id: Id,
+    /// The uid of the incarnation that made it.
+    pub uid: String,
+}
+
+/// What a look came to.
+#[derive(Debug)]
+pub struct Observation {
+    /// For the engine.
+    pub observed: Observed<Seen>,
+    /// Another incarnation's resources under our name.
+    pub foreign: Vec<Foreign>,
+    /// Expected resources that AWS, asked by id, does not know, too young for that to be proof: to be remembered.
+    pub missed: BTreeSet<Id>,
+    /// The answers, for facts that follow from them.
+    pub view: View,
+}
+
+/// What the kinds read from a view.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Live resources with our mark.
+    pub live: Vec<Live<Seen>>,
+    /// Kinds of which a source failed.
+    pub unknown: BTreeMap<Kind, Fault>,
+}
+
+impl Reading {
+    /// Adds what a kind read, or why it could not.
+    pub fn add(&mut self, kind: Kind, fault: Option<&Fault>, live: impl Iterator<Item = Live<Seen>>) {
+        // What a half-answered kind shows is kept: it still holds what it hangs on.
+        self.live.extend(live);
+        if let Some(fault) = fault {
+            self.unknown.insert(kind, fault.clone());
+        }
+    }
+}
+
+/// Looks at everything that is `owner`'s.
+///
+/// Never fails as a whole: a source that cannot be read makes its kinds unknown. Costs no call while the shared answers are
+/// fresh enough and nothing expected is missing.
+pub async fn observe(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Freshness) -> Observation {
+    let mut view = look(scope, owner, expected, freshness).await;
+    let mut reading = read_all(&view, owner);
+    let missing = missing(&reading, expected);
+    let mut absent = Vec::new();
+    for expected in missing {
+        match Sources::find(&scope.ec2, &mut view, primary(expected.kind), &expected.id).await {
+            Ok(true) => {}
+            Ok(false) => absent.push(expected),
+            Err(fault) => {
+                reading.unknown.insert(expected.kind, fault);
+            }
+        }
+    }
+    let Reading { live, unknown } = read_all(&view, owner);
+    reading.unknown.extend(unknown);
+    let (gone, missed) = absent.into_iter().partition::<Vec<_>, _>(|expected| expected.one_look_is_proof);
+    let ids = |expected: Vec<&Expected>| expected.into_iter().map(|expected| expected.id.clone()).collect();
+    Observation {
+        foreign: foreign(&view, owner),
+        observed: Observed { live, unknown: reading.unknown, gone: ids(gone) },
+        missed: ids(missed),
+        view,
+    }
+}
+
+async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Freshness) -> View {
+    let Freshness { now, shallow, deep, written } = freshness;
+    let vpcs: Vec<Id> = expected.iter().filter(|e| e.kind.name == "vpc").map(|e| e.id.clone()).collect();
+    let mut view = match written {
+        Some(written) if scope.sources.oldest_shared().await.is_none_or(|started| started <= written) => {
+            Sources::narrow(&scope.ec2, &owner.stack, &vpcs, now).await
+        }
+        _ => scope.sources.shared(&scope.ec2, shallow, now).await,
+    };
+    let ours: Vec<Id> = answered(&view.vpcs)
+        .iter()
+        .filter(|vpc| owner.claim(&from_sdk(vpc.tags())) == Claim::Ours)
+        .filter_map(|vpc| vpc.vpc_id().map(Id::from))
+        .collect();
+    let not_before = written.map_or(deep, |written| written.max(deep));
+    view.vpc_attributes = scope.sources.vpc_attributes(&scope.ec2, &ours, not_before, now).await;
+    view
+}
+
+/// Expected resources that are not in the reading, of kinds whose sources answered.
+fn missing<'a>(reading: &Reading, expected: &'a [Expected]) -> Vec<&'a Expected> {
+    let live: BTreeSet<&Id> = reading.live.iter().map(|live| &live.id).collect();
+    expected.iter().filter(|e| !live.contains(&e.id) && !reading.unknown.contains_key(&e.kind)).collect()
+}
+
+/// The question that lists a kind: the first of its sources.
+fn primary(kind: Kind) -> Question {
+    super::kinds::sources_of(kind).first().copied().unwrap_or(Question::Vpcs)
+}
+
+fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
+    let mut foreign = Vec::new();
+    let mut note = |id: Option<&str>, tags: &[aws_sdk_ec2::types::Tag]| {
+        if let (Some(id), Claim::Foreign(uid)) = (id, owner.claim(&from_sdk(tags))) {
+            foreign.push(Foreign { id: Id::from(id), uid });
+        }
+    };
+    answered(&view.vpcs).iter().for_each(|it| note(it.vpc_id(), it.tags()));
+    answered(&view.subnets).iter().for_each(|it| note(it.subnet_id(), it.tags()));
+    answered(&view.internet_gateways).iter().for_each(|it| note(it.internet_gateway_id(), it.tags()));
+    answered(&view.addresses).iter().for_each(|it| note(it.allocation_id(), it.tags()));
+    answered(&view.nat_gateways).iter().for_each(|it| note(it.nat_gateway_id(), it.tags()));
+    answered(&view.route_tables).iter().for_each(|it| note(it.route_table_id(), it.tags()));
+    answered(&view.security_groups).iter().for_each(|it| note(it.group_id(), it.tags()));
+    answered(&view.vpc_endpoints).iter().for_each(|it| note(it.vpc_endpoint_id(), it.tags()));
+    foreign
+}
+
+/// A shared scope.
+pub type SharedScope = Arc<Scope>;

@@ -1,0 +1,100 @@
+//! The contract of a kind of AWS resource, and the owner's mark that every one of them carries.
+
+use std::fmt::Debug;
+use std::future::Future;
+
+use engine::{Change, Comparison, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Tags};
+
+use super::ec2::Ec2;
+use super::owner::Owner;
+use super::sources::{Question, View};
+
+/// One kind of AWS resource: what is declared of one instance, and how it is read, made, changed and removed.
+///
+/// The pure half is `name` to `read`, the effect half `create` to `delete`. Effects obey the contract of [`engine::Node`]: each
+/// call is safe to repeat, nothing waits for a state, a missing resource is not a fault of `delete`.
+pub trait Resource: Clone + Debug + Send + Sync + 'static {
+    /// What AWS shows of it that `compare` looks at.
+    type Seen: Clone + Debug + Send + Sync + 'static;
+
+    /// The kind. `KIND.name` is written to AWS in tags: never change it.
+    const KIND: Kind;
+    /// In which order it is replaced.
+    const REPLACE: Replace;
+    /// Version of the fixed fields in `compare`; raise it when they change.
+    const VERSION: u32 = 1;
+    /// Whether AWS lets it carry tags; if not, it is known by its place inside an owned parent.
+    const TAGGABLE: bool = true;
+    /// The questions that `read` needs answered: if one fails, nothing is concluded about this kind.
+    const SOURCES: &'static [Question];
+    /// The IAM actions behind the calls of this file, dependent actions included.
+    const ACTIONS: &'static [&'static str];
+
+    /// Which one of its kind; unique within a stack, lower case, stable.
+    fn name(&self) -> &str;
+    /// What must be there before it.
+    fn needs(&self) -> Vec<Need>;
+    /// Declared against seen, field by field.
+    fn compare(&self, seen: &Self::Seen, ids: &Ids) -> Comparison;
+    /// Tags of this kind's own beside the owner's mark.
+    fn extra_tags(&self) -> Tags {
+        Tags::new()
+    }
+    /// Every instance in `view` that carries `owner`'s mark.
+    fn read(view: &View, owner: &Owner) -> Vec<Live<Self::Seen>>;
+
+    /// Makes it, marked in the create call itself.
+    fn create(&self, ec2: &Ec2, ids: &Ids, mark: &Mark)
+    -> impl Future<Output = Result<Live<Self::Seen>, Fault>> + Send;
+    /// Brings `live` to what is declared.
+    fn update(
+        &self,
+        ec2: &Ec2,
+        live: &Live<Self::Seen>,
+        changes: &[Change],
+        ids: &Ids,
+    ) -> impl Future<Output = Result<Live<Self::Seen>, Fault>> + Send;
+    /// Removes it.
+    fn delete(ec2: &Ec2, live: &Live<Self::Seen>) -> impl Future<Output = Result<Deletion, Fault>> + Send;
+
+    /// The typed reference to the instance `name`.
+    #[must_use]
+    fn reference(name: impl Into<std::sync::Arc<str>>) -> Ref<Self>
+    where
+        Self: Sized,
+    {
+        Ref::to(engine::Key::new(Self::KIND, name))
+    }
+}
+
+/// What a create call carries so that the resource is ours from its first moment.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// The key under which it is created.
+    pub key: engine::Key,
+    /// The attempt it is created under; part of `token`.
+    pub attempt: u32,
+    /// All tags to create it with.
+    pub tags: Tags,
+    /// Client token, 64 hexadecimal digits: a hash of owner, key and attempt, so that a repeated call after a crash returns the
+    /// same resource, and one after a terminal failure does not.
+    pub token: String,
+}
+
+impl Mark {
+    /// The live resource that a create call returned.
+    pub fn live<S>(&self, id: impl Into<std::sync::Arc<str>>, phase: engine::Phase, seen: S) -> Live<S> {
+        Live {
+            key: self.key.clone(),
+            attempt: self.attempt,
+            id: engine::Id::from(id),
+            attributes: engine::Attributes::new(),
+            phase,
+            seen,
+            on: Vec::new(),
+            within: None,
+            tags: self.tags.clone(),
+            created: None,
+        }
+    }
+}

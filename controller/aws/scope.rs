@@ -1,0 +1,137 @@
+//! A scope: the identity, account and region whose sources, clients and rate limits are shared by every stack in it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use engine::Fault;
+use tokio::sync::Mutex;
+
+use super::ec2::Ec2;
+use super::fault::{classify, incomplete};
+use super::limits::Limits;
+use super::sources::Sources;
+
+/// How to act in AWS.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Connection {
+    /// The region, for example `eu-west-1`.
+    pub region: String,
+    /// The role to assume; the controller's own credentials without one.
+    pub role: Option<Role>,
+}
+
+/// A role to assume.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Role {
+    /// Its ARN.
+    pub arn: String,
+    /// The external id that its trust policy asks for.
+    pub external_id: Option<String>,
+    /// Session name, as `CloudTrail` shows it.
+    pub session_name: String,
+    /// Session tags.
+    pub session_tags: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for Connection {
+    /// Leaves out the external id: it is the other account's guard against confused deputies.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("region", &self.region)
+            .field("role", &self.role.as_ref().map(|role| &role.arn))
+            .finish()
+    }
+}
+
+/// An identity in an account and a region, connected.
+#[derive(Debug)]
+pub struct Scope {
+    /// The 12-digit account that the credentials lead to.
+    pub account: String,
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: String,
+    /// The region.
+    pub region: String,
+    /// EC2.
+    pub ec2: Ec2,
+    /// Shared answers.
+    pub sources: Sources,
+}
+
+impl Scope {
+    /// A scope over given clients, for tests of what lies above the wire.
+    #[must_use]
+    pub fn new(account: String, partition: String, region: String, ec2: Ec2) -> Self {
+        Self { account, partition, region, ec2, sources: Sources::default() }
+    }
+}
+
+/// Every scope in use; connecting twice the same way gives the same scope.
+#[derive(Debug)]
+pub struct Scopes {
+    base: SdkConfig,
+    limits: Limits,
+    open: Mutex<HashMap<Connection, Arc<Scope>>>,
+}
+
+impl Scopes {
+    /// From the process's environment: credentials (environment, IRSA, Pod Identity, instance), endpoint, proxy.
+    pub async fn from_environment(limits: Limits) -> Self {
+        Self { base: aws_config::defaults(BehaviorVersion::latest()).load().await, limits, open: Mutex::default() }
+    }
+
+    /// The scope behind `connection`. Asks STS once; its account never changes afterwards.
+    ///
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+    ///
+    /// # Errors
+    /// The fault of assuming the role or of asking who we are.
+    pub async fn connect(&self, connection: &Connection) -> Result<Arc<Scope>, Fault> {
+        if let Some(scope) = self.open.lock().await.get(connection) {
+            return Ok(scope.clone());
+        }
+        let config = self.configure(connection).await;
+        let sts = aws_sdk_sts::Client::new(&config);
+        let identity = sts.get_caller_identity().send().await.map_err(|error| classify("GetCallerIdentity", &error))?;
+        let account = identity.account.ok_or_else(|| incomplete("GetCallerIdentity", "account"))?;
+        let partition = identity
+            .arn
+            .as_deref()
+            .and_then(|arn| arn.split(':').nth(1))
+            .ok_or_else(|| incomplete("GetCallerIdentity", "arn"))?
+            .to_owned();
+        let ec2 = Ec2::new(&config, self.limits.clone());
+        let scope = Arc::new(Scope::new(account, partition, connection.region.clone(), ec2));
+        // Two callers may have connected at the same time: the first one's sources are kept, so that they are shared.
+        Ok(self.open.lock().await.entry(connection.clone()).or_insert(scope).clone())
+    }
+
+    async fn configure(&self, connection: &Connection) -> SdkConfig {
+        let region = Region::new(connection.region.clone());
+        let base = self.base.clone().into_builder().region(region.clone()).build();
+        let Some(Role { arn, external_id, session_name, session_tags }) = &connection.role else {
+            return base;
+        };
+        let mut role = AssumeRoleProvider::builder(arn)
+            .configure(&base)
+            .region(region)
+            .session_name(session_name)
+            .session_length(Duration::from_secs(3600));
+        if let Some(external_id) = external_id {
+            role = role.external_id(external_id);
+        }
+        if !session_tags.is_empty() {
+            role = role.tags(session_tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>());
+        }
+        let provider = match self.base.credentials_provider() {
+            Some(own) => role.build_from_provider(own).await,
+            None => role.build().await,
+        };
+        base.into_builder()
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
+            .build()
+    }
+}

@@ -1,0 +1,150 @@
+//! A scripted EC2 behind the real SDK: what goes over the wire is asserted, what comes back is written down.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+
+use super::ec2::Ec2;
+use super::limits::Limits;
+
+/// A request as EC2 got it: its form parameters, sorted, without the API version.
+pub type Request = BTreeMap<String, String>;
+
+/// A scripted EC2. Each request takes the next answer; a request beyond the script fails the test.
+#[derive(Clone, Debug, Default)]
+pub struct Wire {
+    script: Arc<Mutex<VecDeque<(u16, String)>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Wire {
+    /// Answers the next request with `inner`, the XML inside the operation's response element.
+    pub fn answer(self, operation: &str, inner: &str) -> Self {
+        let body = format!("<{operation}Response><requestId>r</requestId>{inner}</{operation}Response>");
+        self.script.lock().unwrap().push_back((200, body));
+        self
+    }
+
+    /// Refuses the next request with an EC2 error.
+    pub fn refuse(self, status: u16, code: &str) -> Self {
+        let body = format!(
+            "<Response><Errors><Error><Code>{code}</Code><Message>said so</Message></Error></Errors><RequestID>r</RequestID></Response>"
+        );
+        self.script.lock().unwrap().push_back((status, body));
+        self
+    }
+
+    /// EC2 clients that speak to this script.
+    pub fn ec2(&self) -> Ec2 {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .retry_config(RetryConfig::disabled())
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "123456789012",
+                "secret",
+                None,
+                None,
+                "test",
+            )))
+            .http_client(SharedHttpClient::new(self.clone()))
+            .build();
+        Ec2::new(&config, Limits::unlimited())
+    }
+
+    /// The requests so far. The script must be used up.
+    pub fn requests(&self) -> Vec<Request> {
+        assert!(self.script.lock().unwrap().is_empty(), "answers are left over: a call is missing");
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().unwrap_or_default().to_vec();
+        let form = form(&body);
+        let answer = self.script.lock().unwrap().pop_front();
+        let (status, body) = answer.unwrap_or_else(|| panic!("no answer is scripted for {form:?}"));
+        self.requests.lock().unwrap().push(form);
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))))
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+fn form(body: &[u8]) -> Request {
+    std::str::from_utf8(body)
+        .unwrap()
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .filter(|(name, _)| *name != "Version")
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect()
+}
+
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let hex = [rest.next().unwrap(), rest.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap()
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A request of `operation` with `parameters`, tag parameters left out.
+pub fn request(operation: &str, parameters: &[(&str, &str)]) -> Request {
+    let action = std::iter::once(("Action", operation));
+    action.chain(parameters.iter().copied()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A request without its tag parameters; they are asserted by [`tags`].
+pub fn untagged(request: &Request) -> Request {
+    let kept = request.iter().filter(|(name, _)| !name.starts_with("TagSpecification."));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The tags that a create call carries.
+pub fn tags(request: &Request) -> engine::Tags {
+    let value = |n: usize, part: &str| request.get(&format!("TagSpecification.1.Tag.{n}.{part}")).cloned();
+    (1..).map_while(|n| Some((value(n, "Key")?, value(n, "Value").unwrap_or_default()))).collect()
+}
+
+/// A mark as a stack's stamp makes it.
+pub fn mark<R: super::Resource>(resource: &R) -> super::resource::Mark {
+    stamp().mark(engine::Key::new(R::KIND, resource.name()), 0, resource.extra_tags())
+}
+
+/// The stamp of the stack `shop/orders`.
+pub fn stamp() -> super::owner::Stamp {
+    super::owner::Stamp {
+        owner: super::owner::Owner {
+            cluster: "cluster-1".into(),
+            namespace_uid: "namespace-1".into(),
+            stack: "shop/orders".into(),
+            uid: "uid-1".into(),
+            adopt_from: None,
+        },
+        user_tags: engine::Tags::new(),
+    }
+}
