@@ -160,8 +160,10 @@ pub struct Observed<S> {
     pub live: Vec<Live<S>>,
     /// Kinds whose source could not be read, and why. Nothing is concluded from their absence.
     pub unknown: BTreeMap<Kind, Fault>,
-    /// Remembered ids that the lists omit and that are proven gone: asked for by id, the cloud said so (for a young id twice,
-    /// spread over the settle window). A remembered id that is neither live nor here is merely unseen.
+    /// Ids that the lists omit and that are proven gone: asked for by id, the cloud said so (for a young id twice, spread over the
+    /// settle window). To be asked for are the ids of [`crate::Memory::records`], those of [`crate::Memory::lingering`], and those
+    /// that live resources name; the last count as gone also if they exist and do not bear our mark. An id that is neither live
+    /// nor here is merely unseen.
     pub gone: BTreeSet<Id>,
 }
 

@@ -69,7 +69,10 @@ pub trait Node: Clone + Debug + Send + Sync + 'static {
     /// The tags it should carry for attempt `attempt`; `None` if its kind cannot carry tags.
     fn tags(&self, attempt: u32) -> Option<Tags>;
 
-    /// Makes it. `attempt` is part of the client token and of names that must be unique.
+    /// Makes it. Client tokens and names that must be unique are derived from the key, `attempt` and the declared fixed fields (by
+    /// a hash that does not depend on [`Node::version`], so that a new controller finds what the old one made): the same
+    /// declaration under the same attempt never makes two, another one is never refused because of the first. What a token
+    /// returns although it is long gone is returned as [`crate::Phase::Deleting`]; the next attempt follows by itself.
     fn create(
         &self,
         cloud: &Self::Cloud,

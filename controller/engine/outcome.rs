@@ -121,7 +121,8 @@ pub struct Outcome<S> {
     pub announced: BTreeMap<Key, (u32, Sent)>,
     /// How many effects were tried, whether they succeeded or not: 0 for a pass that wrote nothing.
     pub effects: usize,
-    /// Another pass should follow at once: something was changed, so that more may be possible now.
+    /// Another pass should follow at once: something was changed, so that more may be possible now. The caller bounds how often,
+    /// since an update that the cloud accepts and does not carry out asks for it for ever.
     pub again: bool,
     pub(crate) knowledge: Knowledge,
 }
@@ -135,7 +136,9 @@ impl<S> Outcome<S> {
         self.states.values().all(State::settled) && self.others.iter().all(lasting)
     }
 
-    /// Whether nothing of the stack is left, as proven by the look that the plan was made from.
+    /// Whether nothing of the stack is left, as far as the one look says that the plan was made from. Lists lag, and a controller
+    /// may have died before it wrote down what it made: a stack is let go only when this holds in looks spread over a settle
+    /// window, all of which began after the last write.
     ///
     /// # Errors
     /// What is left or may be: live resources, remembered ids not proven gone, creates that may still show their effect, kinds

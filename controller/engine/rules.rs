@@ -1,6 +1,7 @@
 //! The rules that the planner keeps, by name, so that a test can break one at a time.
 
-/// A rule of the planner. Each is asked for where it is kept; breaking it must be caught by the property test.
+/// A rule of the planner. Each is asked for where it is kept, so that it can be broken there: a planner without it is a mutant
+/// that `tests/property.rs` must catch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A remembered id that a list omits is unseen, not gone: its key waits.
@@ -53,6 +54,7 @@ pub enum Rule {
     WithinDiesWithItsParent,
 }
 
+#[cfg(any(test, feature = "mutants"))]
 impl Rule {
     /// All of them.
     pub const ALL: [Self; 24] = [

@@ -110,7 +110,8 @@ fn meddle(world: &mut World, what: u8, a: u8, b: u8, c: u8) {
         });
         let Some(resource) = state.resources.get_mut(&id) else { return };
         match what {
-            // Lists omit it.
+            // Lists omit it. Not a twin that was only just put there: to be unknown, unlisted and needed at once are three faults.
+            3 if resource.hidden.1 == 0 => {}
             3 => {
                 let since = if now < resource.hidden.1 { resource.hidden.0 } else { now };
                 resource.hidden = (since, now + until + 1);
