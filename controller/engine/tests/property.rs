@@ -70,6 +70,79 @@ fn every_long_life_comes_to_rest() {
     conclude(outcome);
 }
 
+/// Lives that went wrong before the planner was mended, as they were printed.
+#[test]
+fn lives_that_once_went_wrong() {
+    let lives: [(&str, &[[u8; 4]], &[[u8; 4]], u8); 6] = [
+        (
+            "a child stayed although only its parent could not be deleted",
+            &[[167, 0, 0, 48], [59, 0, 0, 0], [12, 0, 0, 0], [82, 0, 0, 0], [34, 0, 0, 0], [56, 0, 0, 0]],
+            &[],
+            11,
+        ),
+        (
+            "a child stayed although only what hangs on its parent could not be deleted",
+            &[
+                [22, 0, 0, 0],
+                [100, 0, 0, 0],
+                [214, 0, 0, 102],
+                [58, 0, 0, 0],
+                [17, 0, 0, 0],
+                [90, 0, 0, 48],
+                [106, 0, 0, 0],
+            ],
+            &[[24, 9, 0, 0]],
+            90,
+        ),
+        (
+            "a user's tag stayed when the controller died after writing it",
+            &[[75, 0, 0, 0]],
+            &[[15, 0, 0, 30], [223, 125, 0, 0], [87, 0, 0, 7]],
+            67,
+        ),
+        (
+            "a successor that had been seen and was then omitted was created again",
+            &[[0, 0, 0, 0], [22, 0, 0, 0], [56, 0, 0, 0], [2, 0, 88, 0]],
+            &[
+                [18, 29, 0, 0],
+                [72, 83, 0, 0],
+                [4, 0, 0, 0],
+                [84, 52, 75, 0],
+                [148, 24, 155, 0],
+                [72, 84, 0, 0],
+                [124, 0, 0, 0],
+                [91, 21, 29, 0],
+                [120, 5, 0, 0],
+            ],
+            0,
+        ),
+        (
+            "failed generations pushed a good one out of what is kept",
+            &[[172, 6, 0, 0], [64, 0, 0, 0]],
+            &[[24, 0, 0, 0], [186, 134, 0, 0], [132, 188, 58, 0], [163, 29, 2, 0], [24, 118, 0, 0]],
+            19,
+        ),
+        (
+            "a parent was deleted while memory was lost, together with a child that was not listed",
+            &[[146, 0, 0, 0], [144, 0, 0, 71], [167, 0, 0, 0], [46, 0, 82, 0], [0, 0, 0, 0]],
+            &[
+                [155, 36, 0, 0],
+                [120, 34, 0, 0],
+                [107, 108, 0, 0],
+                [76, 1, 0, 0],
+                [23, 65, 0, 0],
+                [115, 146, 0, 0],
+                [24, 0, 0, 0],
+            ],
+            0,
+        ),
+    ];
+    for (what, nodes, events, finish) in lives {
+        let life = Scenario { nodes: nodes.to_vec(), events: events.to_vec(), finish };
+        assert_eq!(live(&life, None), Ok(()), "{what}");
+    }
+}
+
 /// Once faults stop, it takes no more passes than the longest chain of needs, before or after, and three.
 #[test]
 fn a_change_takes_no_more_passes_than_it_must() {
