@@ -277,13 +277,7 @@ impl Sources {
             any
         }
         let found = match question {
-            Question::Vpcs | Question::VpcAttributes => ask::vpc(ec2, id).await.map(|mut found| {
-                // The id may be that of an association, and its VPC listed already: shown twice it would be a twin of itself.
-                let any = !found.is_empty();
-                found.retain(|vpc| answered(&view.vpcs).iter().all(|known| known.vpc_id() != vpc.vpc_id()));
-                add(&mut view.vpcs, found);
-                any
-            }),
+            Question::Vpcs | Question::VpcAttributes => ask::vpc(ec2, id).await.map(|it| add(&mut view.vpcs, it)),
             Question::Subnets => ask::subnet(ec2, id).await.map(|it| add(&mut view.subnets, it)),
             Question::InternetGateways => {
                 ask::internet_gateway(ec2, id).await.map(|it| add(&mut view.internet_gateways, it))
@@ -332,7 +326,7 @@ impl Sources {
 
 /// The questions themselves.
 mod ask {
-    use aws_sdk_ec2::types::{VpcAttributeName, VpcCidrBlockAssociation, VpcCidrBlockStateCode};
+    use aws_sdk_ec2::types::VpcAttributeName;
 
     use super::{
         Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, PAGE, RouteTable, SecurityGroup,
@@ -431,24 +425,13 @@ mod ask {
 
     /// A VPC by its own id or by that of one of its CIDR associations.
     pub(super) async fn vpc(ec2: &Ec2, id: &Id) -> Result<Vec<Vpc>, Fault> {
-        let association = id.as_str().starts_with("vpc-cidr-assoc-");
-        let call = if association {
+        let call = if id.as_str().starts_with("vpc-cidr-assoc-") {
             let filter = Filter::builder().name("cidr-block-association.association-id").values(id.as_str());
             ec2.reads().describe_vpcs().filters(filter.build())
         } else {
             ec2.reads().describe_vpcs().vpc_ids(id.as_str())
         };
-        let mut vpcs = ec2.read("DescribeVpcs", call.send()).await?.vpcs.unwrap_or_default();
-        if association {
-            // EC2 may show an association for a while after it has ended.
-            vpcs.retain(|vpc| vpc.cidr_block_association_set().iter().any(|it| stands(it, id)));
-        }
-        Ok(vpcs)
-    }
-
-    fn stands(association: &VpcCidrBlockAssociation, id: &Id) -> bool {
-        let state = association.cidr_block_state().and_then(|state| state.state());
-        association.association_id() == Some(id.as_str()) && state != Some(&VpcCidrBlockStateCode::Disassociated)
+        Ok(ec2.read("DescribeVpcs", call.send()).await?.vpcs.unwrap_or_default())
     }
 
     fn within(name: &str, ids: &[String]) -> Option<Vec<Filter>> {
