@@ -148,3 +148,44 @@ pub fn stamp() -> super::owner::Stamp {
         user_tags: engine::Tags::new(),
     }
 }
+
+/// A view in which every question was answered with nothing.
+pub fn view() -> super::sources::View {
+    super::sources::View {
+        vpcs: answer([]),
+        vpc_attributes: BTreeMap::new(),
+        subnets: answer([]),
+        internet_gateways: answer([]),
+        addresses: answer([]),
+        nat_gateways: answer([]),
+        route_tables: answer([]),
+        security_groups: answer([]),
+        security_group_rules: answer([]),
+        vpc_endpoints: answer([]),
+        started: std::time::Instant::now(),
+    }
+}
+
+/// What a question was answered with.
+pub fn answer<T>(items: impl IntoIterator<Item = T>) -> super::sources::Answer<T> {
+    Ok(items.into_iter().collect())
+}
+
+/// The tags of the stack `shop/orders` on the resource `name` of kind `R`, as EC2 returns them.
+pub fn owned<R: super::Resource>(name: &str) -> Option<Vec<aws_sdk_ec2::types::Tag>> {
+    sdk_tags(&stamp().tags(&engine::Key::new(R::KIND, name), 0, engine::Tags::new()))
+}
+
+/// `tags` as EC2 returns them.
+pub fn sdk_tags(tags: &engine::Tags) -> Option<Vec<aws_sdk_ec2::types::Tag>> {
+    Some(tags.iter().map(|(key, value)| aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()).collect())
+}
+
+/// Ids by reference.
+pub fn ids<'a, R: super::Resource>(known: impl IntoIterator<Item = (&'a str, &'a str)>) -> engine::Ids {
+    let known = known.into_iter().map(|(name, id)| {
+        let known = engine::Known { id: engine::Id::from(id), attributes: engine::Attributes::new() };
+        (engine::Key::new(R::KIND, name), known)
+    });
+    known.collect()
+}
