@@ -136,12 +136,8 @@ fn endpoints_are_restricted(cloud: &Cloud, account: &str) {
 #[tokio::test]
 async fn who_may_speak_to_whom_follows_the_declaration() {
     let stack = Stack::built(controller(), "rules", json!({})).await;
-    let (link, task, balancer, endpoints) = (
-        "security-group/vpc-link",
-        "security-group/task",
-        "security-group/load-balancer",
-        "security-group/endpoints",
-    );
+    let (link, task, balancer, endpoints) =
+        ("security-group/vpc-link", "security-group/task", "security-group/load-balancer", "security-group/endpoints");
     let cloud = stack.cloud();
     let s3 = s3_list(&cloud);
     let out = [format!("to {s3} tcp/443"), format!("to {endpoints} tcp/443")];
@@ -228,9 +224,7 @@ async fn nat_follows_its_mode() {
 async fn endpoints_follow_services_and_policies() {
     let stack = Stack::built(controller(), "endpoints", json!({"network": {"nat": {"mode": "None"}}})).await;
     let built = stack.cloud();
-    let endpoints = |services: &[&str], policies: &str| {
-        json!({"network": {"nat": {"mode": "None"}, "endpoints": {"services": services, "policies": policies}}})
-    };
+    let endpoints = |services: &[&str], policies: &str| json!({"network": {"nat": {"mode": "None"}, "endpoints": {"services": services, "policies": policies}}});
     let more = stack.change(endpoints(&["ecr.api", "ecr.dkr", "logs", "kms"], "Restricted")).await;
     assert_eq!(of_kind(&more, "vpc-endpoint"), ["ecr-api", "ecr-dkr", "kms", "logs", "s3"]);
 

@@ -29,6 +29,8 @@ pub struct Call {
     pub service: String,
     /// It is of the kind that changes something.
     pub write: bool,
+    /// It was carried out, whatever was answered.
+    pub effect: bool,
     /// The error code of the answer.
     pub error: Option<String>,
     /// Its parameters.
@@ -47,10 +49,7 @@ impl Account {
 
     /// The account that the world's own credentials lead to: that of stacks without an identity.
     pub fn of_the_world(world: &World) -> Self {
-        Self {
-            endpoint: world.value("AWS_ENDPOINT_URL").to_owned(),
-            id: world.value("AWS_ACCESS_KEY_ID").to_owned(),
-        }
+        Self { endpoint: world.value("AWS_ENDPOINT_URL").to_owned(), id: world.value("AWS_ACCESS_KEY_ID").to_owned() }
     }
 
     /// Its number.
@@ -86,6 +85,7 @@ impl Account {
                 operation: text(entry, "operation"),
                 service: text(entry, "service"),
                 write: entry["write"].as_bool().unwrap(),
+                effect: entry["effect"].as_bool().unwrap(),
                 error: entry["error"].as_str().map(Into::into),
                 request: entry["request"].clone(),
             })

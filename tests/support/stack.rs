@@ -187,7 +187,8 @@ impl Stack {
     /// All that helps to see why a test fails.
     pub async fn describe(&self) -> String {
         let status = self.api.get_opt(&self.name).await.unwrap().map(|stack| stack.status);
-        let calls: Vec<_> = self.account.calls(0).into_iter().filter(|call| call.write || call.error.is_some()).collect();
+        let calls: Vec<_> =
+            self.account.calls(0).into_iter().filter(|call| call.write || call.error.is_some()).collect();
         let last = calls.iter().rev().take(30).rev().map(|call| format!("{} {:?}", call.operation, call.error));
         let last: Vec<_> = last.collect();
         let log = self.controller.log(&self.namespace);
