@@ -14,6 +14,7 @@ use engine::{Fault, Live, TagChange, Tags};
 
 use super::fault::classify;
 use super::limits::Limits;
+use super::owner::RETAINED;
 
 /// Longest wait for one answer. Creates without a token must not be in flight for longer than the settle window allows for.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -98,6 +99,15 @@ impl Ec2 {
                 Err(fault)
             }
         }
+    }
+
+    /// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over.
+    ///
+    /// # Errors
+    /// The classified fault.
+    pub async fn mark_retained<S>(&self, live: &Live<S>) -> Result<(), Fault> {
+        let set = Tags::from([(RETAINED.to_owned(), "true".to_owned())]);
+        self.retag(live, &TagChange { set, ..TagChange::default() }).await
     }
 
     /// Changes tags of any EC2 resource.

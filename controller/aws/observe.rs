@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engine::{Fault, Id, Kind, Live, Observed};
 
@@ -12,6 +12,9 @@ use super::kinds::{Seen, read_all};
 use super::owner::{Claim, Owner};
 use super::scope::Scope;
 use super::sources::{Question, Sources, View, answered};
+
+/// For how long after its own write a stack looks narrowly. Later, the shared look that it needs anyway shows the write too.
+const NARROW: Duration = Duration::from_secs(60);
 
 /// A resource that memory expects to find.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,10 +117,13 @@ async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Fr
     let Freshness { now, shallow, deep, written } = freshness;
     let vpcs: Vec<Id> = expected.iter().filter(|e| e.kind.name == "vpc").map(|e| e.id.clone()).collect();
     let mut view = match written {
-        Some(written) if scope.sources.oldest_shared().await.is_none_or(|started| started <= written) => {
+        Some(written)
+            if now.saturating_duration_since(written) < NARROW
+                && scope.sources.oldest_shared().await.is_none_or(|started| started <= written) =>
+        {
             Sources::narrow(&scope.ec2, &owner.stack, &vpcs, now).await
         }
-        _ => scope.sources.shared(&scope.ec2, shallow, now).await,
+        written => scope.sources.shared(&scope.ec2, written.map_or(shallow, |written| written.max(shallow))).await,
     };
     let ours: Vec<Id> = answered(&view.vpcs)
         .iter()

@@ -135,12 +135,11 @@ impl<T> Default for Shared<T> {
 }
 
 impl<T> Shared<T> {
-    /// The answer, asked for at `not_before` or later; asked now if there is none. Callers that arrive during a flight share it,
-    /// a failed one too: the failure of a moment ago is not asked for again by everyone who waited for it.
+    /// The answer, asked for at `not_before` or later; asked now if there is none. Callers that wait for a flight share the next
+    /// one at the latest, a failed one too: the failure of a moment ago is not asked for again by everyone who waited for it.
     async fn get(
         &self,
         not_before: Instant,
-        now: Instant,
         ask: impl Future<Output = Result<Vec<T>, Fault>>,
     ) -> (Instant, Answer<T>) {
         let flights = self.flights.load(Ordering::Acquire);
@@ -151,10 +150,12 @@ impl<T> Shared<T> {
                 return (*started, answer.clone());
             }
         }
+        // Read here and not handed in: it is the true start of the flight that makes it good for everyone who came before.
+        let started = Instant::now();
         let answer = ask.await.map(Arc::from);
         self.flights.fetch_add(1, Ordering::Release);
-        *latest = Some((now, answer.clone()));
-        (now, answer)
+        *latest = Some((started, answer.clone()));
+        (started, answer)
     }
 
     async fn started(&self) -> Option<Instant> {
@@ -178,19 +179,19 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The whole scope's answers, none older than `not_before`. `now` is the caller's clock.
-    pub async fn shared(&self, ec2: &Ec2, not_before: Instant, now: Instant) -> View {
+    /// The whole scope's answers, none older than `not_before`.
+    pub async fn shared(&self, ec2: &Ec2, not_before: Instant) -> View {
         let width = Width::Scope;
         let (vpcs, subnets, gateways, addresses, nats, tables, groups, rules, endpoints) = tokio::join!(
-            self.vpcs.get(not_before, now, ask::vpcs(ec2, &width)),
-            self.subnets.get(not_before, now, ask::subnets(ec2, &width)),
-            self.internet_gateways.get(not_before, now, ask::internet_gateways(ec2, &width)),
-            self.addresses.get(not_before, now, ask::addresses(ec2, &width)),
-            self.nat_gateways.get(not_before, now, ask::nat_gateways(ec2, &width)),
-            self.route_tables.get(not_before, now, ask::route_tables(ec2, &width)),
-            self.security_groups.get(not_before, now, ask::security_groups(ec2, &[])),
-            self.security_group_rules.get(not_before, now, ask::security_group_rules(ec2, &[])),
-            self.vpc_endpoints.get(not_before, now, ask::vpc_endpoints(ec2, &width)),
+            self.vpcs.get(not_before, ask::vpcs(ec2, &width)),
+            self.subnets.get(not_before, ask::subnets(ec2, &width)),
+            self.internet_gateways.get(not_before, ask::internet_gateways(ec2, &width)),
+            self.addresses.get(not_before, ask::addresses(ec2, &width)),
+            self.nat_gateways.get(not_before, ask::nat_gateways(ec2, &width)),
+            self.route_tables.get(not_before, ask::route_tables(ec2, &width)),
+            self.security_groups.get(not_before, ask::security_groups(ec2, &[])),
+            self.security_group_rules.get(not_before, ask::security_group_rules(ec2, &[])),
+            self.vpc_endpoints.get(not_before, ask::vpc_endpoints(ec2, &width)),
         );
         let started = [vpcs.0, subnets.0, gateways.0, addresses.0, nats.0, tables.0, groups.0, rules.0, endpoints.0];
         View {
@@ -204,7 +205,7 @@ impl Sources {
             security_groups: groups.1,
             security_group_rules: rules.1,
             vpc_endpoints: endpoints.1,
-            started: started.into_iter().min().unwrap_or(now),
+            started: started.into_iter().min().unwrap_or(not_before),
         }
     }
 
@@ -466,5 +467,79 @@ mod ask {
             support: value(support.enable_dns_support),
             hostnames: value(hostnames.enable_dns_hostnames),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use engine::{Class, Effect};
+
+    use super::*;
+
+    fn fault() -> Fault {
+        Fault {
+            class: Class::Throttled,
+            effect: Effect::None,
+            operation: "DescribeVpcs",
+            code: "RequestLimitExceeded".into(),
+            message: String::new(),
+            request_id: None,
+        }
+    }
+
+    /// Answers when it is let go, and counts.
+    async fn ask(asked: &AtomicUsize, gate: &tokio::sync::Notify, answer: Result<Vec<u8>, Fault>) -> Result<Vec<u8>, Fault> {
+        asked.fetch_add(1, Ordering::SeqCst);
+        gate.notified().await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_young_answer_is_shared_and_an_old_one_is_asked_again() {
+        let (shared, asked, gate) = (Shared::default(), AtomicUsize::new(0), tokio::sync::Notify::new());
+        let before = Instant::now();
+        for expected in [1, 1] {
+            gate.notify_one();
+            let (started, answer) = shared.get(before, ask(&asked, &gate, Ok(vec![1]))).await;
+            assert_eq!((answer.unwrap().as_ref(), asked.load(Ordering::SeqCst)), ([1].as_slice(), expected));
+            assert!(started >= before);
+        }
+        let later = Instant::now();
+        let (started, answer) = shared.get(later, ask(&asked, &gate, Ok(vec![2]))).await;
+        assert_eq!((answer.unwrap().as_ref(), asked.load(Ordering::SeqCst)), ([2].as_slice(), 2));
+        assert!(started >= later);
+    }
+
+    /// Everyone wants an answer that is younger than its own arrival: whoever arrives during a flight shares the next one.
+    #[tokio::test]
+    async fn a_crowd_costs_two_flights() {
+        let (shared, asked, gate) = (Shared::default(), AtomicUsize::new(0), tokio::sync::Notify::new());
+        let crowd = (0..100).map(|_| shared.get(Instant::now(), ask(&asked, &gate, Ok(vec![1]))));
+        let crowd = futures::future::join_all(crowd);
+        let release = async {
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+                gate.notify_one();
+            }
+        };
+        let (answers, ()) = tokio::join!(crowd, release);
+        assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
+        assert!(asked.load(Ordering::SeqCst) <= 2, "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_by_those_who_waited_and_asked_again_by_who_comes_later() {
+        let (shared, asked, gate) = (Shared::default(), AtomicUsize::new(0), tokio::sync::Notify::new());
+        let not_before = Instant::now();
+        let crowd = (0..10).map(|_| shared.get(not_before, ask(&asked, &gate, Err::<Vec<u8>, _>(fault()))));
+        let crowd = futures::future::join_all(crowd);
+        let (answers, ()) = tokio::join!(crowd, async { gate.notify_one() });
+        assert!(answers.iter().all(|(_, answer)| answer.is_err()));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        gate.notify_one();
+        let (_, answer) = shared.get(not_before, ask(&asked, &gate, Ok(vec![1]))).await;
+        assert!(answer.is_ok());
     }
 }

@@ -148,3 +148,57 @@ pub fn stamp() -> super::owner::Stamp {
         user_tags: engine::Tags::new(),
     }
 }
+
+/// A view in which every question was answered with nothing.
+pub fn view() -> super::sources::View {
+    super::sources::View {
+        vpcs: answer([]),
+        vpc_attributes: BTreeMap::new(),
+        subnets: answer([]),
+        internet_gateways: answer([]),
+        addresses: answer([]),
+        nat_gateways: answer([]),
+        route_tables: answer([]),
+        security_groups: answer([]),
+        security_group_rules: answer([]),
+        vpc_endpoints: answer([]),
+        started: std::time::Instant::now(),
+    }
+}
+
+/// What a question was answered with.
+pub fn answer<T>(items: impl IntoIterator<Item = T>) -> super::sources::Answer<T> {
+    Ok(items.into_iter().collect())
+}
+
+/// The tags of the stack `shop/orders` on the resource `name` of kind `R`, as EC2 returns them.
+pub fn owned<R: super::Resource>(name: &str) -> Option<Vec<aws_sdk_ec2::types::Tag>> {
+    sdk_tags(&stamp().tags(&engine::Key::new(R::KIND, name), 0, engine::Tags::new()))
+}
+
+/// `tags` as EC2 returns them.
+pub fn sdk_tags(tags: &engine::Tags) -> Option<Vec<aws_sdk_ec2::types::Tag>> {
+    Some(tags.iter().map(|(key, value)| aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()).collect())
+}
+
+/// The key of the resource `name` of kind `R`.
+pub fn key<R: super::Resource>(name: &str) -> engine::Key {
+    engine::Key::new(R::KIND, name)
+}
+
+/// Known ids by key.
+pub fn ids<const N: usize>(known: [(engine::Key, &str); N]) -> engine::Ids {
+    let attributes = engine::Attributes::new;
+    known.into_iter().map(|(key, id)| (key, engine::Known { id: id.into(), attributes: attributes() })).collect()
+}
+
+/// What a comparison comes to, in words: `in sync`, `update a, b`, `replace a`, `unknown vpc/main`.
+pub fn said(comparison: &engine::Comparison) -> String {
+    let fields = |changes: &[engine::Change]| changes.iter().map(|it| it.field).collect::<Vec<_>>().join(", ");
+    match comparison.verdict() {
+        engine::Verdict::InSync => "in sync".to_owned(),
+        engine::Verdict::Update(changes) => format!("update {}", fields(&changes)),
+        engine::Verdict::Replace(changes) => format!("replace {}", fields(&changes)),
+        engine::Verdict::Unknown(key) => format!("unknown {key}"),
+    }
+}

@@ -99,6 +99,15 @@ fn an_intent_is_waited_out() {
 }
 
 #[test]
+fn a_successor_that_was_seen_once_is_not_absent() {
+    let mut bench = Bench::default().declare(piece(GROUP, "g"));
+    bench.memory.lingering.insert(Id::from("2"), key(GROUP, "g"));
+    assert_eq!(bench.lines(), ["wait group/g"]);
+    bench.observed.gone = [Id::from("2")].into();
+    assert!(bench.settle().ready());
+}
+
+#[test]
 fn an_id_that_a_dependent_names_is_not_absent() {
     let group = piece(GROUP, "g").on(&key(VPC, "v"));
     let mut bench = Bench::default().stands(group.live("1")).declare(group).declare(piece(VPC, "v"));

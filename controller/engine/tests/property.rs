@@ -21,7 +21,7 @@ use proptest::test_runner::{
     Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
 };
 use sim::life::{live, passes_to_change};
-use sim::scenario::{Scenario, Spec, scenarios};
+use sim::scenario::{Event, Scenario, Spec, scenarios};
 
 /// Lives in a run of the tests. `PROPTEST_CASES` sets another number.
 const LIVES: u32 = 20_000;
@@ -68,6 +68,72 @@ fn every_long_life_comes_to_rest() {
     let outcome =
         runner(LONG_LIVES).run(&scenarios(LONG.0, LONG.1), |life| live(&life, None).map_err(TestCaseError::fail));
     conclude(outcome);
+}
+
+/// What went wrong in a life, and the life.
+type Past = (&'static str, &'static [[u8; 4]], &'static [Event], u8);
+
+/// Lives that went wrong before the planner was mended, as they were printed.
+#[test]
+fn lives_that_once_went_wrong() {
+    let lives: [Past; 5] = [
+        (
+            "a child stayed although only its parent could not be deleted",
+            &[[6, 0, 0, 0], [254, 0, 0, 0], [73, 0, 0, 0], [102, 0, 0, 0]],
+            &[],
+            59,
+        ),
+        (
+            "a child stayed although only what hangs on its parent could not be deleted",
+            &[[97, 0, 0, 55], [22, 0, 0, 0], [144, 46, 152, 34], [23, 0, 0, 0], [127, 0, 182, 249]],
+            &[
+                [0, 0, 0, 0],
+                [11, 40, 0, 0],
+                [154, 102, 0, 0],
+                [60, 0, 0, 0],
+                [72, 1, 0, 0],
+                [254, 56, 88, 0],
+                [130, 18, 0, 136],
+                [232, 128, 67, 0],
+                [156, 0, 0, 0],
+                [88, 81, 70, 0],
+                [216, 27, 0, 0],
+                [52, 20, 0, 0],
+                [9, 0, 0, 0],
+            ],
+            91,
+        ),
+        (
+            "a user's tag stayed when the controller died after writing it",
+            &[[75, 0, 0, 0]],
+            &[[15, 0, 0, 30], [223, 125, 0, 0], [87, 0, 0, 7]],
+            67,
+        ),
+        (
+            "failed generations pushed a good one out of what is kept",
+            &[[172, 6, 0, 0], [64, 0, 0, 0]],
+            &[[24, 0, 0, 0], [186, 134, 0, 0], [132, 188, 58, 0], [163, 29, 2, 0], [24, 118, 0, 0]],
+            19,
+        ),
+        (
+            "a parent was deleted while memory was lost, together with a child that was not listed",
+            &[[146, 0, 0, 0], [144, 0, 0, 71], [167, 0, 0, 0], [46, 0, 82, 0], [0, 0, 0, 0]],
+            &[
+                [155, 36, 0, 0],
+                [120, 34, 0, 0],
+                [107, 108, 0, 0],
+                [76, 1, 0, 0],
+                [23, 65, 0, 0],
+                [115, 146, 0, 0],
+                [24, 0, 0, 0],
+            ],
+            0,
+        ),
+    ];
+    for (what, nodes, events, finish) in lives {
+        let life = Scenario { nodes: nodes.to_vec(), events: events.to_vec(), finish };
+        assert_eq!(live(&life, None), Ok(()), "{what}");
+    }
 }
 
 /// Once faults stop, it takes no more passes than the longest chain of needs, before or after, and three.

@@ -55,11 +55,12 @@ impl State {
         self.resources.values().filter(move |resource| resource.key == *key)
     }
 
-    /// What somebody changed so that it is as declared just now counts as made so.
+    /// What somebody changed so that it is as declared counts as made so, once that was found and written down.
     pub fn agree(&mut self) {
         for resource in self.resources.values_mut() {
             if let Some(toy) = self.judge.declared.get(&resource.key)
                 && toy.fixed == resource.seen.fixed
+                && self.judge.visible.contains(&resource.id)
             {
                 resource.made.0 = toy.fixed;
             }

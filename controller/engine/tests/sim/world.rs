@@ -145,7 +145,6 @@ impl World {
         let unread = state.resources.values().filter(|one| failing(&one.key.kind)).map(|one| one.id.clone());
         let suspected = remembered.chain(unread).collect();
         state.judge.suspected = suspected;
-        state.agree();
     }
 
     fn policy(&self, plan: Plan<Toy>, weather: &Weather) -> Plan<Toy> {
@@ -192,6 +191,7 @@ impl World {
         let all_read = i64::from(!ALL.iter().any(failing));
         self.lost = self.lost.map(|looks| looks + all_read).filter(|looks| *looks < SETTLE);
         self.memory = memory;
+        self.state(State::agree);
         self.observer.persist(&self.memory, now);
         let ended = self.deleting && outcome.effects == 0 && outcome.ended().is_ok();
         self.ended = if ended { self.ended + 1 } else { 0 };

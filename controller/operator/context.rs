@@ -1,0 +1,88 @@
+//! What passes share, and what the process remembers between the passes of a stack.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use kube::Client;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::Store;
+
+use crate::api::Stack;
+use crate::aws::observe::Freshness;
+use crate::aws::scope::Scopes;
+
+/// How young a shared answer must be while a stack is being built or changed: young enough to see progress, old enough that
+/// many such stacks share one look.
+const PROGRESS: Duration = Duration::from_secs(2);
+
+/// Intervals that an installation may set.
+#[derive(Clone, Copy, Debug)]
+pub struct Intervals {
+    /// How old a shallow answer may get for a stack at rest.
+    pub resync: Duration,
+    /// How old a deep answer may get.
+    pub deep: Duration,
+    /// How long a create may take to show in AWS's lists: beyond it, several empty looks prove that it left nothing.
+    pub settle: Duration,
+}
+
+/// What every pass needs.
+pub struct Context {
+    /// Kubernetes.
+    pub client: Client,
+    /// Connections to AWS.
+    pub scopes: Scopes,
+    /// Events.
+    pub recorder: Recorder,
+    /// Stacks as the watch last showed them.
+    pub stacks: Store<Stack>,
+    /// UID of the `kube-system` namespace.
+    pub cluster: String,
+    /// Intervals.
+    pub intervals: Intervals,
+    /// Whether stacks without an `identityRef` may act as the controller itself.
+    pub own_identity: bool,
+    /// How many AWS calls of one stack run at the same time.
+    pub effects: usize,
+    /// Set when no new step may start.
+    pub stopping: Arc<AtomicBool>,
+    /// When each stack, by UID, last wrote to AWS: older answers do not show it.
+    pub written: Mutex<HashMap<String, Instant>>,
+}
+
+impl Context {
+    /// Whether no new step may start.
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the stack `uid` wrote to AWS just now.
+    pub fn wrote(&self, uid: &str) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned(), Instant::now());
+    }
+
+    /// Forgets the stack `uid`.
+    pub fn forget(&self, uid: &str) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    }
+
+    /// How fresh a look at the stack `uid` must be. `requested`: the user asks for a look right now. `at_rest`: nothing was in
+    /// motion after the last pass.
+    #[must_use]
+    pub fn freshness(&self, uid: &str, requested: bool, at_rest: bool) -> Freshness {
+        let now = Instant::now();
+        let ago = |age: Duration| now.checked_sub(age).unwrap_or(now);
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).get(uid).copied();
+        let shallow = if requested {
+            now
+        } else if at_rest {
+            ago(self.intervals.resync)
+        } else {
+            ago(PROGRESS)
+        };
+        Freshness { now, shallow, deep: if requested { now } else { ago(self.intervals.deep) }, written }
+    }
+}

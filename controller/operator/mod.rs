@@ -1,0 +1,11 @@
+//! The only room with Kubernetes clients and the clock: it reads the stack, leads it through the other rooms, writes what came
+//! of it. See [`reconcile`] for the pass.
+//!
+//! Deliberately absent: any AWS SDK, decisions about resources (the engine's), wording of conditions (the status room's).
+
+pub mod context;
+pub mod finalizer;
+pub mod identity;
+pub mod rbac;
+pub mod reconcile;
+pub mod run;
