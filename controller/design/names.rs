@@ -83,7 +83,8 @@ fn role(spec: &Spec, part: &str) -> String {
     // The end must survive: it tells the roles of a stack apart for people; the hash does so for AWS.
     let identity = format!("{region}\n{namespace}/{name}\n{part}");
     let ending = format!("-{part}");
-    let readable = truncated(&format!("{namespace}-{name}"), ROLE_NAME - HASH - ending.len());
+    let stack = format!("{namespace}-{name}");
+    let readable = truncated(&stack, ROLE_NAME - HASH - ending.len());
     limited(&format!("{readable}{ending}"), &identity, ROLE_NAME)
 }
 
