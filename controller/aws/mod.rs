@@ -36,7 +36,7 @@ pub use internet_gateway::{InternetGateway, InternetGatewaySeen};
 pub use kinds::{ACTIONS, Body, KINDS, Node, Seen};
 pub use nat_gateway::{NatGateway, NatGatewaySeen, Placement};
 pub use resource::Resource;
-pub use route_table::{Route, RouteTable, RouteTableSeen, Target};
+pub use route_table::{Associations, Maker, Route, RouteTable, RouteTableSeen, Routes, SeenRoute, Target};
 pub use security_group::{SecurityGroup, SecurityGroupSeen};
 pub use security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleSeen};
 pub use subnet::{Subnet, SubnetSeen};

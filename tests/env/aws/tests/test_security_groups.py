@@ -104,11 +104,12 @@ def test_peers_and_ports_are_checked(aws: Aws) -> None:
 def test_peers_exist(aws: Aws) -> None:
     group = aws.group(aws.vpc())
     elsewhere = aws.group(aws.vpc(), "elsewhere")
-    for peer, code in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"group": "sg-00000000"}, "InvalidGroup.NotFound"),
         ({"group": elsewhere}, "InvalidGroup.NotFound"),
         ({"prefix": "pl-00000000"}, "InvalidPrefixListID.NotFound"),
-    ):
+    ]
+    for peer, code in cases:
         with refused(code):
             aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permission(**peer))
     aws.ec2.authorize_security_group_egress(GroupId=group, IpPermissions=permission(prefix="pl-6da54004"))

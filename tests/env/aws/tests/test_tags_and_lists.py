@@ -150,7 +150,7 @@ def test_account_attributes(aws: Aws) -> None:
     every = {
         a["AttributeName"]: a["AttributeValues"] for a in aws.ec2.describe_account_attributes()["AccountAttributes"]
     }
-    assert every["vpc-max-elastic-ips"] == [{"AttributeValue": "5"}]  # type: ignore[index]
+    assert every["vpc-max-elastic-ips"] == [{"AttributeValue": "5"}]
     options = aws.ec2.describe_vpc_block_public_access_options()["VpcBlockPublicAccessOptions"]
     assert options["InternetGatewayBlockMode"] == "off"
 
