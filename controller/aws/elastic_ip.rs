@@ -113,3 +113,6 @@ fn read_one(address: &Address, owner: &Owner) -> Option<Live<ElasticIpSeen>> {
 fn attributes(public_ip: Option<&str>) -> Attributes {
     public_ip.map(|ip| (PUBLIC_IP.into(), ip.to_owned())).into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

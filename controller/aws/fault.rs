@@ -57,6 +57,20 @@ pub fn incomplete(operation: &'static str, member: &str) -> Fault {
     }
 }
 
+/// A refusal that is named inside a successful answer.
+#[must_use]
+pub fn refused(operation: &'static str, code: &str, message: &str) -> Fault {
+    Fault {
+        // Only the code speaks: the answer as a whole is a success.
+        class: class_of(code, 200),
+        effect: Effect::None,
+        operation,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        request_id: None,
+    }
+}
+
 /// An effect that was reached although something it refers to has no id.
 #[must_use]
 pub fn unresolved(operation: &'static str, cause: &engine::Unresolved) -> Fault {

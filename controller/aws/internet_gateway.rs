@@ -167,3 +167,6 @@ fn phase(attachment: &InternetGatewayAttachment) -> Phase {
 fn not_attached() -> Phase {
     Phase::Pending("not attached".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

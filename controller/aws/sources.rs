@@ -16,6 +16,9 @@ use aws_sdk_ec2::types::{
 use engine::{Fault, Id};
 use tokio::sync::Mutex;
 
+mod ask;
+mod find;
+
 use super::ec2::Ec2;
 use super::fault::is_not_found;
 use super::owner;
@@ -137,11 +140,7 @@ impl<T> Default for Shared<T> {
 impl<T> Shared<T> {
     /// The answer, asked for at `not_before` or later; asked now if there is none. Callers that wait for a flight share the next
     /// one at the latest, a failed one too: the failure of a moment ago is not asked for again by everyone who waited for it.
-    async fn get(
-        &self,
-        not_before: Instant,
-        ask: impl Future<Output = Result<Vec<T>, Fault>>,
-    ) -> (Instant, Answer<T>) {
+    async fn get(&self, not_before: Instant, ask: impl Future<Output = Result<Vec<T>, Fault>>) -> (Instant, Answer<T>) {
         let flights = self.flights.load(Ordering::Acquire);
         let mut latest = self.latest.lock().await;
         if let Some((started, answer)) = &*latest {
@@ -265,39 +264,6 @@ impl Sources {
         started.into_iter().min()
     }
 
-    /// Asks for one resource by id and adds it to `view`'s answer. `false`: AWS does not know the id.
-    ///
-    /// # Errors
-    /// Any fault but not-found: then nothing is known.
-    pub async fn find(ec2: &Ec2, view: &mut View, question: Question, id: &Id) -> Result<bool, Fault> {
-        fn add<T: Clone>(answer: &mut Answer<T>, found: Vec<T>) -> bool {
-            let any = !found.is_empty();
-            if let (true, Ok(known)) = (any, &*answer) {
-                *answer = Ok(known.iter().cloned().chain(found).collect());
-            }
-            any
-        }
-        let found = match question {
-            Question::Vpcs | Question::VpcAttributes => ask::vpc(ec2, id).await.map(|it| add(&mut view.vpcs, it)),
-            Question::Subnets => ask::subnet(ec2, id).await.map(|it| add(&mut view.subnets, it)),
-            Question::InternetGateways => {
-                ask::internet_gateway(ec2, id).await.map(|it| add(&mut view.internet_gateways, it))
-            }
-            Question::Addresses => ask::address(ec2, id).await.map(|it| add(&mut view.addresses, it)),
-            Question::NatGateways => ask::nat_gateway(ec2, id).await.map(|it| add(&mut view.nat_gateways, it)),
-            Question::RouteTables => ask::route_table(ec2, id).await.map(|it| add(&mut view.route_tables, it)),
-            Question::SecurityGroups => ask::security_group(ec2, id).await.map(|it| add(&mut view.security_groups, it)),
-            Question::SecurityGroupRules => {
-                ask::security_group_rule(ec2, id).await.map(|it| add(&mut view.security_group_rules, it))
-            }
-            Question::VpcEndpoints => ask::vpc_endpoint(ec2, id).await.map(|it| add(&mut view.vpc_endpoints, it)),
-        };
-        match found {
-            Err(fault) if is_not_found(&fault) => Ok(false),
-            found => found,
-        }
-    }
-
     /// The DNS attributes of `vpcs`, each asked for at `not_before` or later.
     pub async fn vpc_attributes(
         &self,
@@ -325,221 +291,5 @@ impl Sources {
     }
 }
 
-/// The questions themselves.
-mod ask {
-    use aws_sdk_ec2::types::VpcAttributeName;
-
-    use super::{
-        Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, PAGE, RouteTable, SecurityGroup,
-        SecurityGroupRule, Subnet, Vpc, VpcEndpoint, Width, owner,
-    };
-
-    fn marked(width: &Width) -> Filter {
-        match width {
-            Width::Scope => Filter::builder().name("tag-key").values(owner::STACK).build(),
-            Width::Stack(stack) => Filter::builder().name(format!("tag:{}", owner::STACK)).values(stack).build(),
-        }
-    }
-
-    /// One paged question: the filters differ, the rest does not.
-    macro_rules! paged {
-        ($(#[$doc:meta])* $name:ident, $call:ident, $operation:literal, $item:ty, $filters:ident: $wanted:ty => $filter:expr) => {
-            $(#[$doc])*
-            pub(super) async fn $name(ec2: &Ec2, $filters: $wanted) -> Result<Vec<$item>, Fault> {
-                let call = ec2.reads().$call().set_filters($filter);
-                ec2.read($operation, call.into_paginator().page_size(PAGE).items().send().collect::<Result<Vec<_>, _>>()).await
-            }
-        };
-    }
-
-    paged!(
-        /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html>
-        vpcs, describe_vpcs, "DescribeVpcs", Vpc, width: &Width => Some(vec![marked(width)])
-    );
-    paged!(
-        /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html>
-        subnets, describe_subnets, "DescribeSubnets", Subnet, width: &Width => Some(vec![marked(width)])
-    );
-    paged!(
-        /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInternetGateways.html>
-        internet_gateways, describe_internet_gateways, "DescribeInternetGateways", InternetGateway,
-        width: &Width => Some(vec![marked(width)])
-    );
-    paged!(
-        /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
-        route_tables, describe_route_tables, "DescribeRouteTables", RouteTable, width: &Width => Some(vec![marked(width)])
-    );
-    paged!(
-        /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html>
-        vpc_endpoints, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, width: &Width => Some(vec![marked(width)])
-    );
-    paged!(
-        /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html>
-        security_groups, describe_security_groups, "DescribeSecurityGroups", SecurityGroup,
-        vpc_ids: &[String] => within("vpc-id", vpc_ids)
-    );
-    paged!(
-        /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html>
-        security_group_rules, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule,
-        group_ids: &[String] => within("group-id", group_ids)
-    );
-
-    /// The same question about one id; its parameter has another name in every operation.
-    macro_rules! by_id {
-        ($name:ident, $call:ident, $ids:ident, $operation:literal, $answer:ident, $item:ty) => {
-            pub(super) async fn $name(ec2: &Ec2, id: &Id) -> Result<Vec<$item>, Fault> {
-                let call = ec2.reads().$call().$ids(id.as_str());
-                Ok(ec2.read($operation, call.send()).await?.$answer.unwrap_or_default())
-            }
-        };
-    }
-
-    by_id!(subnet, describe_subnets, subnet_ids, "DescribeSubnets", subnets, Subnet);
-    by_id!(
-        internet_gateway,
-        describe_internet_gateways,
-        internet_gateway_ids,
-        "DescribeInternetGateways",
-        internet_gateways,
-        InternetGateway
-    );
-    by_id!(address, describe_addresses, allocation_ids, "DescribeAddresses", addresses, Address);
-    by_id!(nat_gateway, describe_nat_gateways, nat_gateway_ids, "DescribeNatGateways", nat_gateways, NatGateway);
-    by_id!(route_table, describe_route_tables, route_table_ids, "DescribeRouteTables", route_tables, RouteTable);
-    by_id!(
-        security_group,
-        describe_security_groups,
-        group_ids,
-        "DescribeSecurityGroups",
-        security_groups,
-        SecurityGroup
-    );
-    by_id!(
-        security_group_rule,
-        describe_security_group_rules,
-        security_group_rule_ids,
-        "DescribeSecurityGroupRules",
-        security_group_rules,
-        SecurityGroupRule
-    );
-    by_id!(vpc_endpoint, describe_vpc_endpoints, vpc_endpoint_ids, "DescribeVpcEndpoints", vpc_endpoints, VpcEndpoint);
-
-    /// A VPC by its own id or by that of one of its CIDR associations.
-    pub(super) async fn vpc(ec2: &Ec2, id: &Id) -> Result<Vec<Vpc>, Fault> {
-        let call = if id.as_str().starts_with("vpc-cidr-assoc-") {
-            let filter = Filter::builder().name("cidr-block-association.association-id").values(id.as_str());
-            ec2.reads().describe_vpcs().filters(filter.build())
-        } else {
-            ec2.reads().describe_vpcs().vpc_ids(id.as_str())
-        };
-        Ok(ec2.read("DescribeVpcs", call.send()).await?.vpcs.unwrap_or_default())
-    }
-
-    fn within(name: &str, ids: &[String]) -> Option<Vec<Filter>> {
-        (!ids.is_empty()).then(|| vec![Filter::builder().name(name).set_values(Some(ids.to_vec())).build()])
-    }
-
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNatGateways.html> (its parameter is `Filter`)
-    pub(super) async fn nat_gateways(ec2: &Ec2, width: &Width) -> Result<Vec<NatGateway>, Fault> {
-        let call = ec2.reads().describe_nat_gateways().filter(marked(width));
-        ec2.read(
-            "DescribeNatGateways",
-            call.into_paginator().page_size(PAGE).items().send().collect::<Result<Vec<_>, _>>(),
-        )
-        .await
-    }
-
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAddresses.html> (has no pages)
-    pub(super) async fn addresses(ec2: &Ec2, width: &Width) -> Result<Vec<Address>, Fault> {
-        let call = ec2.reads().describe_addresses().filters(marked(width));
-        Ok(ec2.read("DescribeAddresses", call.send()).await?.addresses.unwrap_or_default())
-    }
-
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcAttribute.html> (one attribute a call)
-    pub(super) async fn vpc_attributes(ec2: &Ec2, vpc: &Id) -> Result<DnsAttributes, Fault> {
-        let call = |name| ec2.reads().describe_vpc_attribute().vpc_id(vpc.as_str()).attribute(name).send();
-        let support = ec2.read("DescribeVpcAttribute", call(VpcAttributeName::EnableDnsSupport)).await?;
-        let hostnames = ec2.read("DescribeVpcAttribute", call(VpcAttributeName::EnableDnsHostnames)).await?;
-        let value = |attribute: Option<aws_sdk_ec2::types::AttributeBooleanValue>| {
-            attribute.and_then(|attribute| attribute.value).unwrap_or_default()
-        };
-        Ok(DnsAttributes {
-            support: value(support.enable_dns_support),
-            hostnames: value(hostnames.enable_dns_hostnames),
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::AtomicUsize;
-
-    use engine::{Class, Effect};
-
-    use super::*;
-
-    fn fault() -> Fault {
-        Fault {
-            class: Class::Throttled,
-            effect: Effect::None,
-            operation: "DescribeVpcs",
-            code: "RequestLimitExceeded".into(),
-            message: String::new(),
-            request_id: None,
-        }
-    }
-
-    /// Answers when it is let go, and counts.
-    async fn ask(asked: &AtomicUsize, gate: &tokio::sync::Notify, answer: Result<Vec<u8>, Fault>) -> Result<Vec<u8>, Fault> {
-        asked.fetch_add(1, Ordering::SeqCst);
-        gate.notified().await;
-        answer
-    }
-
-    #[tokio::test]
-    async fn a_young_answer_is_shared_and_an_old_one_is_asked_again() {
-        let (shared, asked, gate) = (Shared::default(), AtomicUsize::new(0), tokio::sync::Notify::new());
-        let before = Instant::now();
-        for expected in [1, 1] {
-            gate.notify_one();
-            let (started, answer) = shared.get(before, ask(&asked, &gate, Ok(vec![1]))).await;
-            assert_eq!((answer.unwrap().as_ref(), asked.load(Ordering::SeqCst)), ([1].as_slice(), expected));
-            assert!(started >= before);
-        }
-        let later = Instant::now();
-        let (started, answer) = shared.get(later, ask(&asked, &gate, Ok(vec![2]))).await;
-        assert_eq!((answer.unwrap().as_ref(), asked.load(Ordering::SeqCst)), ([2].as_slice(), 2));
-        assert!(started >= later);
-    }
-
-    /// Everyone wants an answer that is younger than its own arrival: whoever arrives during a flight shares the next one.
-    #[tokio::test]
-    async fn a_crowd_costs_two_flights() {
-        let (shared, asked, gate) = (Shared::default(), AtomicUsize::new(0), tokio::sync::Notify::new());
-        let crowd = (0..100).map(|_| shared.get(Instant::now(), ask(&asked, &gate, Ok(vec![1]))));
-        let crowd = futures::future::join_all(crowd);
-        let release = async {
-            for _ in 0..2 {
-                tokio::task::yield_now().await;
-                gate.notify_one();
-            }
-        };
-        let (answers, ()) = tokio::join!(crowd, release);
-        assert!(answers.iter().all(|(_, answer)| answer.is_ok()));
-        assert!(asked.load(Ordering::SeqCst) <= 2, "{asked:?}");
-    }
-
-    #[tokio::test]
-    async fn a_failure_is_shared_by_those_who_waited_and_asked_again_by_who_comes_later() {
-        let (shared, asked, gate) = (Shared::default(), AtomicUsize::new(0), tokio::sync::Notify::new());
-        let not_before = Instant::now();
-        let crowd = (0..10).map(|_| shared.get(not_before, ask(&asked, &gate, Err::<Vec<u8>, _>(fault()))));
-        let crowd = futures::future::join_all(crowd);
-        let (answers, ()) = tokio::join!(crowd, async { gate.notify_one() });
-        assert!(answers.iter().all(|(_, answer)| answer.is_err()));
-        assert_eq!(asked.load(Ordering::SeqCst), 1);
-        gate.notify_one();
-        let (_, answer) = shared.get(not_before, ask(&asked, &gate, Ok(vec![1]))).await;
-        assert!(answer.is_ok());
-    }
-}
+mod tests;

@@ -167,3 +167,6 @@ fn phase(state: Option<&SubnetState>) -> Phase {
         None => Phase::Pending("no state".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

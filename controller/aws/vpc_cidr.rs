@@ -186,3 +186,6 @@ fn phase(state: Option<&VpcCidrBlockState>) -> Phase {
         None => Phase::Pending("no state".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

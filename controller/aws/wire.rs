@@ -181,11 +181,24 @@ pub fn sdk_tags(tags: &engine::Tags) -> Option<Vec<aws_sdk_ec2::types::Tag>> {
     Some(tags.iter().map(|(key, value)| aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()).collect())
 }
 
-/// Ids by reference.
-pub fn ids<'a, R: super::Resource>(known: impl IntoIterator<Item = (&'a str, &'a str)>) -> engine::Ids {
-    let known = known.into_iter().map(|(name, id)| {
-        let known = engine::Known { id: engine::Id::from(id), attributes: engine::Attributes::new() };
-        (engine::Key::new(R::KIND, name), known)
-    });
-    known.collect()
+/// The key of the resource `name` of kind `R`.
+pub fn key<R: super::Resource>(name: &str) -> engine::Key {
+    engine::Key::new(R::KIND, name)
+}
+
+/// Known ids by key.
+pub fn ids<const N: usize>(known: [(engine::Key, &str); N]) -> engine::Ids {
+    let attributes = engine::Attributes::new;
+    known.into_iter().map(|(key, id)| (key, engine::Known { id: id.into(), attributes: attributes() })).collect()
+}
+
+/// What a comparison comes to, in words: `in sync`, `update a, b`, `replace a`, `unknown vpc/main`.
+pub fn said(comparison: &engine::Comparison) -> String {
+    let fields = |changes: &[engine::Change]| changes.iter().map(|it| it.field).collect::<Vec<_>>().join(", ");
+    match comparison.verdict() {
+        engine::Verdict::InSync => "in sync".to_owned(),
+        engine::Verdict::Update(changes) => format!("update {}", fields(&changes)),
+        engine::Verdict::Replace(changes) => format!("replace {}", fields(&changes)),
+        engine::Verdict::Unknown(key) => format!("unknown {key}"),
+    }
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from .accounts import Principal
@@ -33,6 +34,8 @@ class Call:
     environ: dict[str, Any]
     body: bytes
     entry: Entry
+    # What a listing works out once for all its items.
+    worked_out: dict[str, Any] = field(default_factory=dict)
 
     @property
     def account(self) -> str:
@@ -58,6 +61,12 @@ class Call:
     def now(self) -> float:
         """The layer's time for this account."""
         return self.world.clock.now(self.account)
+
+    def once(self, name: str, work: Callable[[], Any]) -> Any:
+        """The result of some work over the whole store that does not change within one listing."""
+        if name not in self.worked_out:
+            self.worked_out[name] = work()
+        return self.worked_out[name]
 
     def quota(self, name: str) -> int:
         """The quota in force."""

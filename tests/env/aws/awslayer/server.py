@@ -30,7 +30,7 @@ class Handler(MotoRequestHandler):
             self.wfile.flush()
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> None:
+        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None, /) -> Any:
             started.append((status, headers))
 
         try:

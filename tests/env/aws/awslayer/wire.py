@@ -14,9 +14,11 @@ from xml.sax.saxutils import escape
 import botocore.parsers
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import NotFound, get_service_router
+from moto.core.routing import get_service_router
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
 
 from .accounts import Scope
 from .errors import AwsError
@@ -90,7 +92,7 @@ def recognise(environ: dict[str, Any], body: bytes, scope: Scope | None) -> Wire
         params = PROTOCOL_PARSERS[protocol](model).parse(
             {
                 "method": environ["REQUEST_METHOD"],
-                "values": values or request.values,
+                "values": MultiDict(values) if values else request.values,
                 "headers": request.headers,
                 "body": body,
                 "url_path": request.path,

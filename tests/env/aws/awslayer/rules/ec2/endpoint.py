@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.utils import random_vpc_ep_id
 
 from ...call import Call
@@ -33,11 +32,10 @@ _FULL_ACCESS = {
 _POLICY_LIMIT = 20480
 
 
-class Endpoint(VPCEndPoint):
-    """Moto's class, so that its routes can point here, with what moto does not know."""
+class Endpoint:
+    """An endpoint as the layer keeps it, in moto's store and under the names that moto uses."""
 
-    def __init__(self, call: Call, of: Any, service: dict[str, Any], kind: str) -> None:
-        self.ec2_backend = call.ec2
+    def __init__(self, of: Any, service: dict[str, Any], kind: str) -> None:
         self.id = random_vpc_ep_id()
         self.vpc_id = of.id
         self.service_name = service["ServiceName"]
@@ -153,7 +151,7 @@ def create_vpc_endpoint(call: Call) -> dict[str, Any]:
     service = endpoint_service.endpoint_service_exists(call, params["ServiceName"], kind)
     endpoint_parameters_fit_the_type(params, kind)
     endpoint_quota(call, of.id, kind)
-    endpoint = Endpoint(call, of, service, kind)
+    endpoint = Endpoint(of, service, kind)
     if params.get("PolicyDocument"):
         endpoint.policy_document = endpoint_policy_is_a_policy(params["PolicyDocument"])
     if kind == "Gateway":

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.models.route_tables import Route
-
 from ...call import Call
 from ...errors import AwsError
+from ...moto_types import Route
 from ...registry import rule
 from . import endpoint_service, interface, prefix_list, route, security_group, subnet, zones
 from .common import missing, values

@@ -101,7 +101,8 @@ def view(call: Call, interface: Any) -> dict[str, Any]:
             "InstanceOwnerId": "amazon-aws",
             "Status": "attached",
         }
-    address = next((a for a in call.ec2.addresses if a.eni is interface), None)
+    # An interface knows its public address; only then is it worth a search.
+    address = next((a for a in call.ec2.addresses if a.eni is interface), None) if interface.public_ip else None
     if address is not None:
         shown["Association"] = {
             "AllocationId": address.allocation_id,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.models.route_tables import Route
-
 from ...call import Call
 from ...errors import AwsError
+from ...moto_types import Route
 from ...registry import answers, rule
 from . import blocks, gateway, interface, prefix_list
 from .common import missing

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from moto.ec2.models.security_groups import SecurityGroupRule
-
 from ...call import Call
 from ...errors import AwsError
 from ...listing import Listing, describe
+from ...moto_types import SecurityGroupRule
 from ...registry import answers, rule
 from . import permissions, prefix_list, security_group
 from .common import put_tags, tags_fit_the_operation, tags_of
@@ -184,10 +183,10 @@ def modify_security_group_rules(call: Call) -> dict[str, Any]:
         for member, (where, kind) in fields.items():
             if asked.get(member):
                 item[where] = [{kind: asked[member], "Description": asked.get("Description")}]
-        allowed, text = next(permissions.asked_for({"IpPermissions": [item]}))
+        allowed, described = next(permissions.asked_for({"IpPermissions": [item]}))
         peer_exists(call, group, allowed)
         old = stored[wanted]
-        new = _stored(call, group, allowed, text, egress=bool(old.is_egress))
+        new = _stored(call, group, allowed, described, egress=bool(old.is_egress))
         for name in ("ip_protocol", "from_port", "to_port", "ip_range", "source_group", "prefix_list_id"):
             setattr(old, name, getattr(new, name))
     return {"Return": True}
@@ -206,8 +205,8 @@ def _redescribe(call: Call, *, egress: bool) -> dict[str, Any]:
             _describe(one, item.get("Description"))
         return {"Return": True}
     found = revoked_rules_exist(group, existing, call)
-    for one, (_, text) in zip(found, permissions.asked_for(call.params), strict=True):
-        _describe(one, text)
+    for one, (_, described) in zip(found, permissions.asked_for(call.params), strict=True):
+        _describe(one, described)
     return {"Return": True}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -69,8 +70,15 @@ def interfaces(call: Call, subnet_id: str) -> list[Any]:
 
 def free_addresses(call: Call, subnet: Any) -> int:
     """How many addresses are left."""
-    taken = sum(len(e.private_ip_addresses) for e in interfaces(call, subnet.id))
-    return int(IPv4Network(subnet.cidr_block).num_addresses) - RESERVED - taken
+    taken = call.once("addresses taken", lambda: _taken(call))
+    return int(IPv4Network(subnet.cidr_block).num_addresses) - RESERVED - int(taken[subnet.id])
+
+
+def _taken(call: Call) -> Counter[str]:
+    taken: Counter[str] = Counter()
+    for interface in call.ec2.enis.values():
+        taken[interface.subnet.id] += len(interface.private_ip_addresses)
+    return taken
 
 
 def free_address(call: Call, subnet: Any) -> str | None:

@@ -15,6 +15,11 @@ from ...registry import answers, rule
 
 def all_zones(call: Call) -> list[dict[str, Any]]:
     """The zones of the call's region, by name."""
+    found: list[dict[str, Any]] = call.once("zones", lambda: _zones(call))
+    return found
+
+
+def _zones(call: Call) -> list[dict[str, Any]]:
     zones = sorted(RegionsAndZonesBackend.zones.get(call.region, []), key=lambda z: z.name)
     ids = zone_ids_behind_names(call, [z.zone_id for z in zones])
     return [

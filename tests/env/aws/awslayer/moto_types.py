@@ -1,0 +1,14 @@
+"""Moto's own classes that the rules make instances of.
+
+Moto types them for its internal use (abstract base classes, narrow attributes); here they are Any.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.models.route_tables import Route as _Route
+from moto.ec2.models.security_groups import SecurityGroupRule as _SecurityGroupRule
+
+Route: Any = _Route
+SecurityGroupRule: Any = _SecurityGroupRule
