@@ -16,12 +16,11 @@ use aws_sdk_ec2::types::{
 use engine::{Fault, Id};
 use tokio::sync::Mutex;
 
+use super::ec2::Ec2;
+use super::owner;
+
 mod ask;
 mod find;
-
-use super::ec2::Ec2;
-use super::fault::is_not_found;
-use super::owner;
 
 /// The answer to a question, shared by everyone who asked.
 pub type Answer<T> = Result<Arc<[T]>, Fault>;

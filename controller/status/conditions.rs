@@ -1,5 +1,6 @@
 //! The conditions of a status, and how they are carried from one status to the next.
 
+use engine::{Outcome, State};
 use jiff::Timestamp;
 
 use super::causes::{Causes, Course, beside, declared};
@@ -115,7 +116,10 @@ pub(super) fn conditions<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) ->
     list.note(SUSPENDED, suspended(pass));
     list.note(DELETION_BLOCKED, blocked);
     list.note(NOTHING_LEFT, deletion::nothing_left(pass));
-    list.note(WARNING, warning(pass));
+    match find(previous, WARNING).filter(|_| pass.outcome.is_none() && !pass.deleting) {
+        Some(before) => list.conditions.push(before.clone()),
+        None => list.note(WARNING, warning(pass)),
+    }
 
     let rest = std::mem::take(&mut list.conditions);
     list.set(READY, ready);
@@ -211,9 +215,9 @@ fn stalled<S>(pass: &Pass<'_, S>, blocked: Option<&(Reason, String)>) -> Option<
 
 /// Whether a blocked deletion goes on elsewhere. What is refused for want of something else to go first does not.
 fn moves_beside<S>(pass: &Pass<'_, S>) -> bool {
-    let going = |outcome: &engine::Outcome<S>| {
-        let on_its_way = |state: &engine::State<S>| {
-            matches!(state, engine::State::Deleting(_) | engine::State::Deleted(_) | engine::State::Waiting(..))
+    let going = |outcome: &Outcome<S>| {
+        let on_its_way = |state: &State<S>| {
+            matches!(state, State::Deleting(_) | State::Deleted(_) | State::Waiting(..))
         };
         outcome.again
             || outcome.others.iter().any(|other| on_its_way(&other.state) && pass.unread(other.key.kind).is_none())
@@ -255,7 +259,6 @@ fn reconciling<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
 
 /// What differs and is left alone.
 fn drifted<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
-    use engine::State;
     let outcome = pass.outcome?;
     let differences = outcome.states.iter().filter_map(|(key, state)| match state {
         State::Drifted(_, changes) => {
@@ -273,32 +276,26 @@ fn suspended<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
     pass.suspended().then(|| (Reason::Suspended, message.to_owned()))
 }
 
-/// What deserves attention and stops nothing.
+/// What deserves attention and stops nothing. A pass that could not look keeps the last word.
 fn warning<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
     let mut warnings: Vec<(Reason, String)> = Vec::new();
     if let Some(spec) = pass.spec.filter(|spec| spec.network.uses_public_address_space()) {
         let network = &spec.network;
         let message = format!(
             "spec.network: {} and {} are not both private (172.16.0.0/12 is, 172.10.0.0/16 is not): hosts on the internet that \
-             have these addresses cannot be reached from the VPC; 100.64.0.0/16 is a private alternative for ecsCidr",
+             have such addresses cannot be reached from the VPC; 100.64.0.0/16 is a private alternative for ecsCidr",
             network.vpc_cidr, network.ecs_cidr
         );
         warnings.push((Reason::PublicAddressSpace, message));
     }
     for other in pass.outcome.into_iter().flat_map(|outcome| &outcome.others) {
-        if let engine::State::Reported(_, why) = &other.state {
+        if let State::Reported(_, why) = &other.state {
             warnings.push((Reason::TwinReported, format!("{} ({}): {why}", other.key, other.id)));
         }
     }
-    warnings.extend(pass.warnings.iter().map(|warning| (Reason::Notice, warning.clone())));
-    if pass.outcome.is_none() && pass.spec.is_none() {
-        return kept_warning(pass);
+    for warning in pass.facts.into_iter().flat_map(|facts| &facts.warnings) {
+        warnings.push((Reason::of_warning(warning.reason), warning.message.clone()));
     }
     let reason = warnings.first()?.0;
     Some((reason, warnings.into_iter().map(|(_, message)| message).collect::<Vec<_>>().join("; ")))
-}
-
-/// The warning of a pass that could not look at what gives rise to it.
-fn kept_warning<S>(_: &Pass<'_, S>) -> Option<(Reason, String)> {
-    None
 }

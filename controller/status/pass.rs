@@ -12,6 +12,7 @@ use super::{changed, inventory, outputs};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status};
 use crate::aws::Seen;
+use crate::aws::facts::Facts;
 
 /// What one pass found and did.
 ///
@@ -39,11 +40,11 @@ pub struct Pass<'a, S = Seen> {
     pub missed: Option<&'a BTreeSet<Id>>,
     /// Kinds whose source could not be read, and why.
     pub unknown: Option<&'a BTreeMap<Kind, Fault>>,
-    /// What in the account deserves the user's attention.
-    pub warnings: &'a [String],
+    /// What was found of account and region.
+    pub facts: Option<&'a Facts>,
     /// The plan that is held back.
     pub held: Option<&'a PlanRecord>,
-    /// An approval given in this pass.
+    /// The approval that is in force.
     pub approval: Option<&'a Approval>,
     /// Value of the annotation that asks for a pass.
     pub requested: Option<&'a str>,

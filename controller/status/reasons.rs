@@ -24,7 +24,13 @@ pub enum Reason {
     PublicAddressSpace,
     /// A resource that holds data was found beside the one in use; it is named and left alone.
     TwinReported,
-    /// What was found in the account or the region deserves attention.
+    /// It is not known whether the region's zones serve every section to come.
+    ZoneSupportUnknown,
+    /// A zone does not serve every section to come.
+    ZoneNotSupported,
+    /// Tasks can reach more than the architecture means them to.
+    TasksNotIsolated,
+    /// Something else of the account or the region deserves attention.
     Notice,
     /// The resource stays in AWS on purpose.
     Retained,
@@ -93,6 +99,9 @@ impl Reason {
             Self::DriftReported => "DriftReported",
             Self::PublicAddressSpace => "PublicAddressSpace",
             Self::TwinReported => "TwinReported",
+            Self::ZoneSupportUnknown => "ZoneSupportUnknown",
+            Self::ZoneNotSupported => "ZoneNotSupported",
+            Self::TasksNotIsolated => "TasksNotIsolated",
             Self::Notice => "Notice",
             Self::Retained => "Retained",
             Self::Resolved => "Resolved",
@@ -121,6 +130,13 @@ impl Reason {
             Self::IdentityNotFound => "IdentityNotFound",
             Self::IdentityRefused => "IdentityRefused",
         }
+    }
+
+    /// The reason for what was found of account and region, by the word for it there.
+    #[must_use]
+    pub fn of_warning(word: &str) -> Self {
+        let known = [Self::ZoneSupportUnknown, Self::ZoneNotSupported, Self::TasksNotIsolated];
+        known.into_iter().find(|reason| reason.as_str() == word).unwrap_or(Self::Notice)
     }
 
     /// The reason for a failed call.
