@@ -137,11 +137,7 @@ impl<T> Default for Shared<T> {
 impl<T> Shared<T> {
     /// The answer, asked for at `not_before` or later; asked now if there is none. Callers that wait for a flight share the next
     /// one at the latest, a failed one too: the failure of a moment ago is not asked for again by everyone who waited for it.
-    async fn get(
-        &self,
-        not_before: Instant,
-        ask: impl Future<Output = Result<Vec<T>, Fault>>,
-    ) -> (Instant, Answer<T>) {
+    async fn get(&self, not_before: Instant, ask: impl Future<Output = Result<Vec<T>, Fault>>) -> (Instant, Answer<T>) {
         let flights = self.flights.load(Ordering::Acquire);
         let mut latest = self.latest.lock().await;
         if let Some((started, answer)) = &*latest {
@@ -490,7 +486,11 @@ mod tests {
     }
 
     /// Answers when it is let go, and counts.
-    async fn ask(asked: &AtomicUsize, gate: &tokio::sync::Notify, answer: Result<Vec<u8>, Fault>) -> Result<Vec<u8>, Fault> {
+    async fn ask(
+        asked: &AtomicUsize,
+        gate: &tokio::sync::Notify,
+        answer: Result<Vec<u8>, Fault>,
+    ) -> Result<Vec<u8>, Fault> {
         asked.fetch_add(1, Ordering::SeqCst);
         gate.notified().await;
         answer
