@@ -95,7 +95,8 @@ impl Reader<'_> {
         }
         let referred = before(1) == "<" && (before(2) == "Ref" || before(3) == "Ref");
         let next = self.text(self.index);
-        let variant = next == "(" || matches!(before(1), "{" | ",") && matches!(next, "," | "}");
+        let listed = matches!(before(1), "{" | ",") && matches!(next, "," | "}");
+        let variant = path.len() == 1 && (listed || next == "(");
         let path = self.resolved(path);
         self.names.push(Named { line, path, import: false, referred, variant });
     }
