@@ -16,12 +16,11 @@ use aws_sdk_ec2::types::{
 use engine::{Fault, Id};
 use tokio::sync::Mutex;
 
+use super::ec2::Ec2;
+use super::owner;
+
 mod ask;
 mod find;
-
-use super::ec2::Ec2;
-use super::fault::is_not_found;
-use super::owner;
 
 /// The answer to a question, shared by everyone who asked.
 pub type Answer<T> = Result<Arc<[T]>, Fault>;
@@ -111,6 +110,7 @@ impl View {
 }
 
 /// What was answered, or nothing.
+#[must_use]
 pub fn answered<T>(answer: &Answer<T>) -> &[T] {
     answer.as_deref().unwrap_or_default()
 }
@@ -285,7 +285,7 @@ impl Sources {
             answers.insert(vpc.clone(), answer);
         }
         // A VPC that nobody asked about for a day is gone.
-        let forgotten = now.checked_sub(Duration::from_secs(24 * 3600));
+        let forgotten = now.checked_sub(Duration::from_hours(24));
         self.vpc_attributes.lock().await.retain(|_, (started, _)| forgotten.is_none_or(|limit| *started >= limit));
         answers
     }

@@ -144,6 +144,11 @@ pub const WALLS: &[Wall] = &[
 /// What a kind may use of another beside `Ref<Kind>`: file, path, reason.
 pub const NEIGHBOURS: &[(&str, &str, &str)] = &[
     (
+        "controller/aws/nat_gateway.rs",
+        "crate::aws::elastic_ip::PUBLIC_IP",
+        "the name of an attribute that both kinds publish",
+    ),
+    (
         "controller/aws/subnet.rs",
         "crate::aws::vpc_cidr::holding",
         "EC2 does not say which association holds a subnet's block; that file reads associations",
