@@ -115,6 +115,7 @@ impl View {
 }
 
 /// What was answered, or nothing.
+#[must_use]
 pub fn answered<T>(answer: &Answer<T>) -> &[T] {
     answer.as_deref().unwrap_or_default()
 }
@@ -289,7 +290,7 @@ impl Sources {
             answers.insert(vpc.clone(), answer);
         }
         // A VPC that nobody asked about for a day is gone.
-        let forgotten = now.checked_sub(Duration::from_secs(24 * 3600));
+        let forgotten = now.checked_sub(Duration::from_hours(24));
         self.vpc_attributes.lock().await.retain(|_, (started, _)| forgotten.is_none_or(|limit| *started >= limit));
         answers
     }
