@@ -60,6 +60,7 @@ impl Controller {
         let mut environment = world.environment();
         environment.insert("KUBECONFIG".into(), kubeconfig);
         environment.insert("CONTROLLER_LOG".into(), log.to_string_lossy().into_owned());
+        environment.insert("NO_COLOR".into(), "1".into());
         environment.extend(SETTINGS.iter().chain(settings).map(|(name, value)| ((*name).into(), (*value).into())));
         Self { world, environment, log, running: Mutex::default() }
     }
@@ -105,10 +106,11 @@ impl Controller {
         drop(running.stdin);
     }
 
-    /// The last lines of its log that contain `word`.
+    /// The last warnings and errors of its log that contain `word`.
     pub fn log(&self, word: &str) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let mut lines: Vec<_> = log.lines().rev().filter(|line| line.contains(word)).take(30).collect();
+        let bad = |line: &&str| line.contains(word) && (line.contains(" WARN ") || line.contains(" ERROR "));
+        let mut lines: Vec<_> = log.lines().rev().filter(bad).take(5).collect();
         lines.reverse();
         lines.join("\n")
     }

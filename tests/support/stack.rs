@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fargatestack::api;
-use fargatestack::api::status::ConditionStatus;
+use fargatestack::api::status::{ConditionStatus, RecordedPhase};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client};
@@ -18,7 +18,7 @@ use super::controller::Controller;
 use super::emulator::{Account, REGION};
 
 /// Longer than any wait on a loaded machine; what takes so long never comes.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One stack and what is around it.
 #[derive(Clone, Debug)]
@@ -184,15 +184,25 @@ impl Stack {
         Audit::from_now(self.controller.world())
     }
 
-    /// All that helps to see why a test fails.
+    /// All that helps to see why a test fails: conditions, what is not ready, the last calls, the controller's complaints.
     pub async fn describe(&self) -> String {
-        let status = self.api.get_opt(&self.name).await.unwrap().map(|stack| stack.status);
-        let calls: Vec<_> =
-            self.account.calls(0).into_iter().filter(|call| call.write || call.error.is_some()).collect();
-        let last = calls.iter().rev().take(30).rev().map(|call| format!("{} {:?}", call.operation, call.error));
-        let last: Vec<_> = last.collect();
-        let log = self.controller.log(&self.namespace);
-        format!("{}\ncalls: {last:#?}\nlog:\n{log}", serde_json::to_string_pretty(&status).unwrap())
+        let Some(stack) = self.api.get_opt(&self.name).await.unwrap() else { return "it is not there".into() };
+        let mut lines: Vec<_> = stack
+            .status
+            .conditions
+            .iter()
+            .map(|it| format!("{} {:?} {}: {}", it.type_, it.status, it.reason, it.message))
+            .collect();
+        let unready = stack.status.resources.iter().filter(|record| record.phase != RecordedPhase::Ready);
+        lines.extend(unready.map(|record| format!("{record:?}")));
+        lines.push(format!("intents {:?}, plan {:?}", stack.status.intents, stack.status.plan));
+        let calls = self.account.calls(0).into_iter().filter(|call| call.write || call.error.is_some());
+        let mut calls: Vec<_> =
+            calls.map(|call| format!("{} {}", call.operation, call.error.unwrap_or_default())).collect();
+        calls.drain(..calls.len().saturating_sub(20));
+        lines.append(&mut calls);
+        lines.push(self.controller.log(&self.namespace));
+        lines.join("\n")
     }
 }
 
