@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -55,8 +55,9 @@ async fn the_minimal_manifest_builds_the_network_of_the_architecture() {
     let cloud = stack.cloud();
     assert_eq!(support::stack::remembered(&stack.get().await), cloud_and_associations(&cloud, &status));
     let vpc = cloud.body("vpc/main");
-    let blocks: Vec<_> = items(vpc, "CidrBlockAssociationSet").iter().map(|block| text(block, "CidrBlock")).collect();
-    assert_eq!(blocks, ["10.0.0.0/16", "172.10.0.0/16"]);
+    let blocks: BTreeSet<_> =
+        items(vpc, "CidrBlockAssociationSet").iter().map(|block| text(block, "CidrBlock")).collect();
+    assert_eq!(blocks, BTreeSet::from(["10.0.0.0/16", "172.10.0.0/16"]));
     assert!(cloud.default_group_rules().is_empty(), "{:?}", cloud.default_group_rules());
     subnets_are_as_the_architecture_says(&cloud);
     routes_are_as_the_architecture_says(&cloud);

@@ -157,3 +157,19 @@ pub fn items<'a>(of: &'a Value, name: &str) -> &'a [Value] {
 pub fn tag<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
     items(body, "Tags").iter().find(|tag| tag["Key"] == name)?["Value"].as_str()
 }
+
+/// Fails the test, naming what differs, unless two dumps are equal.
+#[track_caller]
+pub fn same(after: &Value, before: &Value) {
+    let mut differences = Vec::new();
+    for (list, items_after) in after["network"][REGION].as_object().unwrap() {
+        let (items_after, items_before) = (items_after.as_array().unwrap(), items(&before["network"][REGION], list));
+        let added =
+            items_after.iter().filter(|item| !items_before.contains(item)).map(|item| format!("{list} + {item}"));
+        let removed =
+            items_before.iter().filter(|item| !items_after.contains(item)).map(|item| format!("{list} - {item}"));
+        differences.extend(added.chain(removed));
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert_eq!(after, before);
+}
