@@ -57,6 +57,7 @@ fn member(name: &str, value: &Value) -> Value {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "json! makes values, and takes references all the same")]
     fn statement(action: Value, resource: Value) -> Value {
         json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource }] })
     }
