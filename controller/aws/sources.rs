@@ -25,9 +25,6 @@ mod find;
 /// The answer to a question, shared by everyone who asked.
 pub type Answer<T> = Result<Arc<[T]>, Fault>;
 
-/// Page size of every Describe: the largest that EC2 allows for all of them.
-const PAGE: i32 = 1000;
-
 /// What can be asked of EC2. Everything shallow but [`Question::VpcAttributes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Question {

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::{VpcAttributeName, VpcCidrBlockAssociation, VpcCidrBlockStateCode};
 
 use super::{
-    Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, PAGE, RouteTable, SecurityGroup,
+    Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, RouteTable, SecurityGroup,
     SecurityGroupRule, Subnet, Vpc, VpcEndpoint, Width, owner,
 };
 
@@ -14,46 +14,51 @@ fn marked(width: &Width) -> Filter {
     }
 }
 
-/// One paged question: the filters differ, the rest does not.
+/// Items in a page: the most that nearly every Describe allows, so that calls are few.
+const PAGE: i32 = 1000;
+/// What `DescribeRouteTables` allows.
+const SMALL_PAGE: i32 = 100;
+
+/// One paged question: filters and page differ, the rest does not.
 macro_rules! paged {
-    ($(#[$doc:meta])* $name:ident, $call:ident, $operation:literal, $item:ty, $filters:ident: $wanted:ty => $filter:expr) => {
+    ($(#[$doc:meta])* $name:ident, $call:ident, $operation:literal, $item:ty, $page:expr, $filters:ident: $wanted:ty => $filter:expr) => {
         $(#[$doc])*
         pub(super) async fn $name(ec2: &Ec2, $filters: $wanted) -> Result<Vec<$item>, Fault> {
             let call = ec2.reads().$call().set_filters($filter);
-            ec2.read($operation, call.into_paginator().page_size(PAGE).items().send().collect::<Result<Vec<_>, _>>()).await
+            ec2.read($operation, call.into_paginator().page_size($page).items().send().collect::<Result<Vec<_>, _>>()).await
         }
     };
 }
 
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html>
-    vpcs, describe_vpcs, "DescribeVpcs", Vpc, width: &Width => Some(vec![marked(width)])
+    vpcs, describe_vpcs, "DescribeVpcs", Vpc, PAGE, width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html>
-    subnets, describe_subnets, "DescribeSubnets", Subnet, width: &Width => Some(vec![marked(width)])
+    subnets, describe_subnets, "DescribeSubnets", Subnet, PAGE, width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInternetGateways.html>
-    internet_gateways, describe_internet_gateways, "DescribeInternetGateways", InternetGateway,
+    internet_gateways, describe_internet_gateways, "DescribeInternetGateways", InternetGateway, PAGE,
     width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
-    route_tables, describe_route_tables, "DescribeRouteTables", RouteTable, width: &Width => Some(vec![marked(width)])
+    route_tables, describe_route_tables, "DescribeRouteTables", RouteTable, SMALL_PAGE, width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html>
-    vpc_endpoints, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, width: &Width => Some(vec![marked(width)])
+    vpc_endpoints, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, PAGE, width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html>
-    security_groups, describe_security_groups, "DescribeSecurityGroups", SecurityGroup,
+    security_groups, describe_security_groups, "DescribeSecurityGroups", SecurityGroup, PAGE,
     vpc_ids: &[String] => within("vpc-id", vpc_ids)
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html>
-    security_group_rules, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule,
+    security_group_rules, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule, PAGE,
     group_ids: &[String] => within("group-id", group_ids)
 );
 
@@ -138,4 +143,24 @@ pub(super) async fn vpc_attributes(ec2: &Ec2, vpc: &Id) -> Result<DnsAttributes,
         attribute.and_then(|attribute| attribute.value).unwrap_or_default()
     };
     Ok(DnsAttributes { support: value(support.enable_dns_support), hostnames: value(hostnames.enable_dns_hostnames) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::wire::{Wire, request};
+
+    #[tokio::test]
+    async fn a_page_is_as_large_as_its_operation_allows() {
+        let width = Width::Scope;
+        let wire = Wire::default().answer("DescribeVpcs", "").answer("DescribeRouteTables", "");
+        let ec2 = wire.ec2();
+        vpcs(&ec2, &width).await.unwrap();
+        route_tables(&ec2, &width).await.unwrap();
+        let marked = |operation, page| {
+            let filter = [("Filter.1.Name", "tag-key"), ("Filter.1.Value.1", owner::STACK), ("MaxResults", page)];
+            request(operation, &filter)
+        };
+        assert_eq!(wire.requests(), [marked("DescribeVpcs", "1000"), marked("DescribeRouteTables", "100")]);
+    }
 }
