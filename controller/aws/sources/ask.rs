@@ -3,8 +3,8 @@
 use aws_sdk_ec2::types::{VpcAttributeName, VpcCidrBlockAssociation, VpcCidrBlockStateCode};
 
 use super::{
-    Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, RouteTable, SecurityGroup,
-    SecurityGroupRule, Subnet, Vpc, VpcEndpoint, Width, owner,
+    Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, PAGE, ROUTE_TABLE_PAGE, RouteTable,
+    SecurityGroup, SecurityGroupRule, Subnet, Vpc, VpcEndpoint, Width, owner,
 };
 
 fn marked(width: &Width) -> Filter {
@@ -14,13 +14,11 @@ fn marked(width: &Width) -> Filter {
     }
 }
 
-/// Items in a page: the most that nearly every Describe allows, so that calls are few.
-const PAGE: i32 = 1000;
-/// What `DescribeRouteTables` allows.
-const SMALL_PAGE: i32 = 100;
-
-/// One paged question: filters and page differ, the rest does not.
+/// One paged question: the filters differ, the rest does not.
 macro_rules! paged {
+    ($(#[$doc:meta])* $name:ident, $call:ident, $operation:literal, $item:ty, $filters:ident: $wanted:ty => $filter:expr) => {
+        paged!($(#[$doc])* $name, $call, $operation, $item, PAGE, $filters: $wanted => $filter);
+    };
     ($(#[$doc:meta])* $name:ident, $call:ident, $operation:literal, $item:ty, $page:expr, $filters:ident: $wanted:ty => $filter:expr) => {
         $(#[$doc])*
         pub(super) async fn $name(ec2: &Ec2, $filters: $wanted) -> Result<Vec<$item>, Fault> {
@@ -32,33 +30,34 @@ macro_rules! paged {
 
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html>
-    vpcs, describe_vpcs, "DescribeVpcs", Vpc, PAGE, width: &Width => Some(vec![marked(width)])
+    vpcs, describe_vpcs, "DescribeVpcs", Vpc, width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html>
-    subnets, describe_subnets, "DescribeSubnets", Subnet, PAGE, width: &Width => Some(vec![marked(width)])
+    subnets, describe_subnets, "DescribeSubnets", Subnet, width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInternetGateways.html>
-    internet_gateways, describe_internet_gateways, "DescribeInternetGateways", InternetGateway, PAGE,
+    internet_gateways, describe_internet_gateways, "DescribeInternetGateways", InternetGateway,
     width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
-    route_tables, describe_route_tables, "DescribeRouteTables", RouteTable, SMALL_PAGE, width: &Width => Some(vec![marked(width)])
+    route_tables, describe_route_tables, "DescribeRouteTables", RouteTable, ROUTE_TABLE_PAGE,
+    width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html>
-    vpc_endpoints, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, PAGE, width: &Width => Some(vec![marked(width)])
+    vpc_endpoints, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html>
-    security_groups, describe_security_groups, "DescribeSecurityGroups", SecurityGroup, PAGE,
+    security_groups, describe_security_groups, "DescribeSecurityGroups", SecurityGroup,
     vpc_ids: &[String] => within("vpc-id", vpc_ids)
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html>
-    security_group_rules, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule, PAGE,
+    security_group_rules, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule,
     group_ids: &[String] => within("group-id", group_ids)
 );
 
