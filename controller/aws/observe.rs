@@ -85,31 +85,72 @@ impl Reading {
 
 /// Looks at everything that is `owner`'s.
 ///
+/// What is expected, or named by something live, and in no list is asked for by its id: a list that omits it is stale. `brought`
+/// are ids that the user brings; they are in no list of ours.
+///
 /// Never fails as a whole: a source that cannot be read makes its kinds unknown. Costs no call while the shared answers are
-/// fresh enough and nothing expected is missing.
-pub async fn observe(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Freshness) -> Observation {
+/// fresh enough and nothing is missing.
+pub async fn observe(
+    scope: &Scope,
+    owner: &Owner,
+    expected: &[Expected],
+    brought: &BTreeSet<String>,
+    freshness: Freshness,
+) -> Observation {
     let mut view = look(scope, owner, expected, freshness).await;
-    let mut reading = read_all(&view, owner);
-    let missing = missing(&reading, expected);
+    let first = read_all(&view, owner);
+    let mut unknown = BTreeMap::new();
     let mut absent = Vec::new();
-    for expected in missing {
+    for expected in missing(&first, expected) {
         match Sources::find(&scope.ec2, &mut view, primary(expected.kind), &expected.id).await {
             Ok(true) => {}
             Ok(false) => absent.push(expected),
             Err(fault) => {
-                reading.unknown.insert(expected.kind, fault);
+                unknown.insert(expected.kind, fault);
             }
         }
     }
-    let Reading { live, unknown } = read_all(&view, owner);
-    reading.unknown.extend(unknown);
+    for (question, id) in named(&first, expected, brought) {
+        // A failure leaves the list as it is: what hangs on the unlisted resource holds it in the plan.
+        if let Err(fault) = Sources::find(&scope.ec2, &mut view, question, &id).await {
+            tracing::warn!(%id, %fault, "named by a resource of ours, not listed, and not to be found out about");
+        }
+    }
+    let reading = read_all(&view, owner);
+    unknown.extend(reading.unknown);
     let (gone, missed) = absent.into_iter().partition::<Vec<_>, _>(|expected| expected.one_look_is_proof);
     let ids = |expected: Vec<&Expected>| expected.into_iter().map(|expected| expected.id.clone()).collect();
     Observation {
         foreign: foreign(&view, owner),
-        observed: Observed { live, unknown: reading.unknown, gone: ids(gone) },
+        observed: Observed { live: reading.live, unknown, gone: ids(gone) },
         missed: ids(missed),
         view,
+    }
+}
+
+/// Ids that something live hangs on and that no list shows: created before a crash, perhaps, and never remembered.
+fn named(reading: &Reading, expected: &[Expected], brought: &BTreeSet<String>) -> BTreeSet<(Question, Id)> {
+    let known: BTreeSet<&Id> = reading.live.iter().map(|live| &live.id).chain(expected.iter().map(|e| &e.id)).collect();
+    let named = reading.live.iter().flat_map(|live| live.on.iter().chain(&live.within));
+    named
+        .filter(|id| !known.contains(id) && !brought.contains(id.as_str()))
+        .filter_map(|id| question_of(id).map(|question| (question, id.clone())))
+        .collect()
+}
+
+/// The question that lists what has such an id.
+fn question_of(id: &Id) -> Option<Question> {
+    let (prefix, _) = id.as_str().rsplit_once('-')?;
+    match prefix {
+        "vpc" => Some(Question::Vpcs),
+        "subnet" => Some(Question::Subnets),
+        "igw" => Some(Question::InternetGateways),
+        "eipalloc" => Some(Question::Addresses),
+        "nat" => Some(Question::NatGateways),
+        "rtb" => Some(Question::RouteTables),
+        "sg" => Some(Question::SecurityGroups),
+        "vpce" => Some(Question::VpcEndpoints),
+        _ => None,
     }
 }
 

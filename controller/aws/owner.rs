@@ -91,6 +91,9 @@ pub struct Stamp {
     pub owner: Owner,
     /// `spec.tags`.
     pub user_tags: Tags,
+    /// Generation of the declaration. Part of client tokens: a resource that is declared again after it was not, or with other
+    /// tags, must not get the answer of an earlier call.
+    pub generation: i64,
 }
 
 impl Stamp {
@@ -121,7 +124,7 @@ impl Stamp {
     }
 
     fn token(&self, key: &Key, attempt: u32) -> String {
-        let digest = Sha256::digest(format!("{}\n{key}\n{attempt}", self.owner.uid));
+        let digest = Sha256::digest(format!("{}\n{key}\n{attempt}\n{}", self.owner.uid, self.generation));
         digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
             // Writing to a String cannot fail.
             let _ = write!(hex, "{byte:02x}");
@@ -150,7 +153,7 @@ mod tests {
     }
 
     fn marked() -> Tags {
-        Stamp { owner: owner(), user_tags: Tags::new() }.tags(&Key::new(KIND, "main"), 2, Tags::new())
+        Stamp { owner: owner(), user_tags: Tags::new(), generation: 1 }.tags(&Key::new(KIND, "main"), 2, Tags::new())
     }
 
     #[test]
@@ -189,18 +192,21 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_stable_fits_and_changes_with_the_attempt() {
-        let stamp = Stamp { owner: owner(), user_tags: Tags::new() };
-        let token = |attempt| stamp.mark(Key::new(KIND, "main"), attempt, Tags::new()).token;
-        assert_eq!(token(0), token(0));
-        assert_eq!(token(0).len(), 64);
-        assert_ne!(token(0), token(1));
+    fn a_token_is_stable_fits_and_changes_with_attempt_and_declaration() {
+        let token = |attempt, generation| {
+            let stamp = Stamp { owner: owner(), user_tags: Tags::new(), generation };
+            stamp.mark(Key::new(KIND, "main"), attempt, Tags::new()).token
+        };
+        assert_eq!(token(0, 1), token(0, 1));
+        assert_eq!(token(0, 1).len(), 64);
+        assert_ne!(token(0, 1), token(1, 1));
+        assert_ne!(token(0, 1), token(0, 2));
     }
 
     #[test]
     fn a_declared_name_tag_wins() {
         let user_tags = Tags::from([("Name".to_owned(), "mine".to_owned())]);
-        let tags = Stamp { owner: owner(), user_tags }.tags(&Key::new(KIND, "main"), 0, Tags::new());
+        let tags = Stamp { owner: owner(), user_tags, generation: 1 }.tags(&Key::new(KIND, "main"), 0, Tags::new());
         assert_eq!(tags["Name"], "mine");
     }
 }

@@ -76,7 +76,7 @@ pub struct Mark {
     pub attempt: u32,
     /// All tags to create it with.
     pub tags: Tags,
-    /// Client token, 64 hexadecimal digits: a hash of owner, key and attempt, so that a repeated call after a crash returns the
+    /// Client token, 64 hexadecimal digits: a hash of owner, key, attempt and generation, so that a repeated call after a crash returns the
     /// same resource, and one after a terminal failure does not.
     pub token: String,
 }

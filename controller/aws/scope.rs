@@ -10,6 +10,7 @@ use engine::Fault;
 use tokio::sync::Mutex;
 
 use super::ec2::Ec2;
+use super::facts::Cache;
 use super::fault::{classify, incomplete};
 use super::limits::Limits;
 use super::sources::Sources;
@@ -59,13 +60,15 @@ pub struct Scope {
     pub ec2: Ec2,
     /// Shared answers.
     pub sources: Sources,
+    /// Answers that facts come from.
+    pub(super) facts: Cache,
 }
 
 impl Scope {
     /// A scope over given clients, for tests of what lies above the wire.
     #[must_use]
     pub fn new(account: String, partition: String, region: String, ec2: Ec2) -> Self {
-        Self { account, partition, region, ec2, sources: Sources::default() }
+        Self { account, partition, region, ec2, sources: Sources::default(), facts: Cache::default() }
     }
 }
 

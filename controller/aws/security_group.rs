@@ -153,3 +153,6 @@ impl Resource for SecurityGroup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 
-use std::collections::BTreeSet;
-
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, PrefixListId, ResourceType, SecurityGroupRule as Sdk, SecurityGroupRuleRequest,
     SecurityGroupRuleUpdate, UserIdGroupPair,
@@ -20,6 +18,13 @@ use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Question, View, answered};
 
+mod peer;
+mod rules;
+
+pub use peer::Peer;
+use peer::Type;
+pub use rules::{Rules, revoke};
+
 /// Which way the traffic goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -27,19 +32,6 @@ pub enum Direction {
     Ingress,
     /// Out of them.
     Egress,
-}
-
-/// The other side of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// An IPv4 block.
-    Cidr(Ipv4Net),
-    /// A group of the stack.
-    Group(Ref<SecurityGroup>),
-    /// A group that the user names.
-    GroupId(String),
-    /// A managed prefix list, for example that of S3.
-    PrefixList(String),
 }
 
 /// Who may speak to whom, on which ports.
@@ -162,6 +154,7 @@ impl Resource for SecurityGroupRule {
         let table = Comparison::default()
             .fixed_ref("group", ids.of(&self.group), group)
             .fixed("egress", &(self.direction == Direction::Egress), egress)
+            .fixed("peerType", &self.peer.of_type(), &Type::of(peer))
             .field("protocol", &self.protocol, protocol)
             .field("fromPort", &self.from_port, from_port)
             .field("toPort", &self.to_port, to_port);
@@ -270,56 +263,10 @@ fn read_one(rule: &Sdk, owner: &Owner) -> Option<Live<SecurityGroupRuleSeen>> {
 fn hung(live: Live<SecurityGroupRuleSeen>) -> Live<SecurityGroupRuleSeen> {
     let group = Id::from(live.seen.group.as_str());
     let peer = Id::from(live.seen.peer.as_str());
-    let refers = peer != group && live.seen.peer.starts_with("sg-");
+    let refers = peer != group && Type::of(&live.seen.peer) == Type::SecurityGroup;
     let (on, within) = if refers { (vec![group, peer], None) } else { (vec![group.clone()], Some(group)) };
     Live { on, within, ..live }
 }
 
-/// Rules of one group, by direction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// The group.
-    pub group: String,
-    /// Ids of ingress rules.
-    pub ingress: BTreeSet<String>,
-    /// Ids of egress rules.
-    pub egress: BTreeSet<String>,
-}
-
-impl Rules {
-    /// The rules of `group` in `view` that `which` picks.
-    pub fn of_group(view: &View, group: &str, which: impl Fn(&Sdk) -> bool) -> Self {
-        let mut rules = Self { group: group.to_owned(), ..Self::default() };
-        for rule in
-            answered(&view.security_group_rules).iter().filter(|rule| rule.group_id() == Some(group) && which(rule))
-        {
-            let side = if rule.is_egress().unwrap_or_default() { &mut rules.egress } else { &mut rules.ingress };
-            side.extend(rule.security_group_rule_id().map(str::to_owned));
-        }
-        rules
-    }
-
-    /// All of them.
-    #[must_use]
-    pub fn ids(&self) -> BTreeSet<String> {
-        self.ingress.union(&self.egress).cloned().collect()
-    }
-}
-
-/// Takes rules out of their group.
-///
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html>
-pub async fn revoke(ec2: &Ec2, rules: &Rules) -> Result<(), Fault> {
-    let Rules { group, ingress, egress } = rules;
-    if !ingress.is_empty() {
-        let call = ec2.writes().revoke_security_group_ingress().group_id(group);
-        let call = call.set_security_group_rule_ids(Some(ingress.iter().cloned().collect()));
-        ec2.write("RevokeSecurityGroupIngress", call.send()).await?;
-    }
-    if !egress.is_empty() {
-        let call = ec2.writes().revoke_security_group_egress().group_id(group);
-        let call = call.set_security_group_rule_ids(Some(egress.iter().cloned().collect()));
-        ec2.write("RevokeSecurityGroupEgress", call.send()).await?;
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

@@ -179,3 +179,6 @@ fn phase(state: Option<&VpcState>, seen: &VpcSeen) -> Phase {
         None => Phase::Pending("no state".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

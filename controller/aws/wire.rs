@@ -146,6 +146,7 @@ pub fn stamp() -> super::owner::Stamp {
             adopt_from: None,
         },
         user_tags: engine::Tags::new(),
+        generation: 1,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Read the stack → resolve who it acts as → validate → remember → look → facts → graph → plan → hold back → announce → execute
 //! → status. A pass that finds nothing wrong writes nothing, to AWS or to Kubernetes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,7 +148,7 @@ async fn find(
 
     let recollection = status::recall(&stack.status, known, Timestamp::now(), context.intervals.settle);
     let freshness = context.freshness(stack.uid(), requested(stack), status::at_rest(stack));
-    let observation = observe(&scope, &stamp.owner, &recollection.expected, freshness).await;
+    let observation = observe(&scope, &stamp.owner, &recollection.expected, &brought(found.spec.as_ref()), freshness).await;
     let foreign = observation.foreign.first().map(|foreign| foreign.uid.clone());
     if let (Some(uid), false) = (foreign, deleting) {
         let ids = observation.foreign.iter().map(|foreign| foreign.id.to_string()).collect();
@@ -178,9 +179,12 @@ async fn find(
     found.held = held;
     found.observation = Some(observation);
 
+    // What is about to be written is remembered before: creates without a token, and tag keys, so that they can be removed.
     let announcements = plan.announcements();
-    if !announcements.is_empty() {
+    let tag_keys = plan.remember(&found.memory).tag_keys;
+    if !announcements.is_empty() || tag_keys != found.memory.tag_keys {
         let announced = status::announce(&stack.status, &announcements, Timestamp::now());
+        let announced = Status { tag_keys: tag_keys.into_iter().collect(), ..announced };
         write_status(stacks, stack, &announced).await?;
         found.announced = Some(announced);
     }
@@ -219,7 +223,11 @@ fn stamp(context: &Context, stack: &Stack, namespace: &Namespace, spec: Option<&
         uid: stack.uid().to_owned(),
         adopt_from: stack.annotations().get(ADOPT_FROM).cloned(),
     };
-    Stamp { owner, user_tags: spec.map(|spec| spec.tags.clone()).unwrap_or_default() }
+    Stamp {
+        owner,
+        user_tags: spec.map(|spec| spec.tags.clone()).unwrap_or_default(),
+        generation: stack.metadata.generation.unwrap_or_default(),
+    }
 }
 
 fn graph(kept: &mut Option<Facts>, spec: &Spec, facts: Facts, stamp: &Arc<Stamp>) -> Result<Graph<Node>, Problem> {
@@ -233,6 +241,19 @@ fn unsatisfied(error: FactsError) -> Problem {
         FactsError::Fault(fault) => Problem::Facts(fault),
         FactsError::Unsatisfied { field, message } => Problem::Unsatisfied { field, message },
     }
+}
+
+/// Ids that the user brings.
+fn brought(spec: Option<&Spec>) -> BTreeSet<String> {
+    let Some(existing) = spec.map(|spec| &spec.network.existing) else { return BTreeSet::new() };
+    let lists = [
+        &existing.public_subnet_ids,
+        &existing.app_subnet_ids,
+        &existing.ecs_subnet_ids,
+        &existing.ecs_route_table_ids,
+    ];
+    let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
+    lists.into_iter().flatten().chain(single).cloned().collect()
 }
 
 fn requested(stack: &Stack) -> bool {

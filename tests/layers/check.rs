@@ -70,7 +70,7 @@ pub fn breaches(file: &File) -> Vec<Breach> {
     found
 }
 
-/// Breaches of the rule that a kind names another only as `Ref<Kind>`.
+/// Breaches of the rule that a kind names another only as `Ref<Kind>`, or by its `KIND`.
 pub fn neighbours(file: &File, kinds: &[String]) -> Vec<Breach> {
     let Some(own) = kinds.iter().find(|kind| {
         file.lies_in(&format!("controller/aws/{}.rs", snake(kind)))
@@ -84,7 +84,9 @@ pub fn neighbours(file: &File, kinds: &[String]) -> Vec<Breach> {
         let [kind, seen] = ["", "Seen"].map(|suffix| format!("crate::aws::{other}{suffix}"));
         let file_of_it = format!("crate::aws::{}", snake(other));
         for name in &file.names {
-            let in_place = below(&name.path, &kind) && (name.import || name.referred);
+            // The constant is what marks name: a kind is read from its parent by the parent's.
+            let constant = below(&name.path, &format!("{kind}::KIND"));
+            let in_place = constant || below(&name.path, &kind) && (name.import || name.referred);
             let foreign = !name.called && [&kind, &seen, &file_of_it].iter().any(|path| below(&name.path, path));
             if foreign && !in_place && !excused(name) {
                 found.push(

@@ -132,7 +132,8 @@ fn a_kind_names_another_only_as_a_reference() {
         ("the SDK's type", "use aws_sdk_ec2::types::Vpc;\nfn f(it: &Vpc) {}", vec![]),
         ("a variant of that name", "use super::Vpc;\nenum A { Vpc(Ref<Vpc>) }", vec![]),
         ("its value", "use super::Vpc;\nfn f(it: &Vpc) {}", vec![2]),
-        ("its constant", "use super::Vpc;\nfn f() { Vpc::KIND }", vec![2]),
+        ("its constant", "use super::Vpc;\nfn f() { Vpc::KIND }", vec![]),
+        ("a function of its", "use super::Vpc;\nfn f() { Vpc::read }", vec![2]),
         ("what is seen of it", "use super::VpcSeen;", vec![1]),
         ("its file", "use super::vpc::phase;", vec![1]),
     ];

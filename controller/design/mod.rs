@@ -1,0 +1,67 @@
+//! What a checked [`Spec`] means in AWS: the graph of resources, and what of a plan may run. Pure.
+//!
+//! - [`wanted`]: which facts the design needs; [`graph`]: from declaration and facts to resources.
+//! - `network`, `security`, `endpoints`: its layers; [`names`]: names and ARNs that follow from the declaration alone.
+//! - [`policy`]: what of a plan may run.
+//!
+//! Deliberately absent: any choice that depends on what stands in AWS beyond the facts. Only `spec.network` and what it takes
+//! from the other sections (ports, egress, roles in policies) acts so far.
+
+mod endpoint_policies;
+mod endpoints;
+pub mod names;
+mod network;
+pub mod policy;
+mod security;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod wanted;
+
+use engine::{Attributes, Graph, GraphError, Id, Key, Known};
+
+use crate::api::Spec;
+use crate::aws::facts::Facts;
+use crate::aws::owner::SharedStamp;
+use crate::aws::{Body, Node};
+
+pub use policy::{Policy, Ruling};
+pub use wanted::wanted;
+
+/// Letters of the slots: one slot per zone.
+const SLOTS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+
+/// The resources that `spec` declares, marked with `stamp`, and the ids that the user brings.
+///
+/// `facts` are those of [`wanted`] for the same `spec`.
+///
+/// # Errors
+/// [`GraphError`] if the declaration contradicts itself in a way that validation does not know.
+pub fn graph(spec: &Spec, facts: &Facts, stamp: &SharedStamp) -> Result<Graph<Node>, GraphError> {
+    let mut draft = Draft::default();
+    network::draw(spec, facts, &mut draft);
+    security::draw(spec, facts, &mut draft);
+    endpoints::draw(spec, facts, &mut draft);
+    let Draft { bodies, given } = draft;
+    Graph::new(bodies.into_iter().map(|body| Node { body, stamp: stamp.clone() }), given)
+}
+
+/// A graph in the making.
+#[derive(Debug, Default)]
+struct Draft {
+    bodies: Vec<Body>,
+    given: Vec<(Key, Known)>,
+}
+
+impl Draft {
+    /// A resource to build.
+    fn node(&mut self, body: impl Into<Body>) {
+        self.bodies.push(body.into());
+    }
+
+    /// Something that the user brings.
+    fn given(&mut self, key: &Key, id: &str) {
+        self.given.push((key.clone(), Known { id: Id::from(id), attributes: Attributes::new() }));
+    }
+}

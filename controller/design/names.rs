@@ -1,0 +1,112 @@
+//! Names and ARNs that follow from the declaration and the account alone, so that policies need not wait for what they name.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::api::Spec;
+use crate::api::spec::Registry;
+use crate::aws::facts::Facts;
+
+/// Longest name of an IAM role.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const ROLE_NAME: usize = 64;
+
+/// Longest name of a security group.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
+const SECURITY_GROUP_NAME: usize = 255;
+
+/// ARN of the role with which ECS pulls the image, reads secrets and writes the log: brought, or that of the role to be built.
+#[must_use]
+pub fn execution_role_arn(spec: &Spec, facts: &Facts) -> String {
+    let brought = spec.service.existing.execution_role_arn.clone();
+    brought.unwrap_or_else(|| role_arn(facts, &role(spec, "execution")))
+}
+
+/// ARN of the application's own role: brought, or that of the role to be built.
+#[must_use]
+pub fn task_role_arn(spec: &Spec, facts: &Facts) -> String {
+    spec.service.existing.task_role_arn.clone().unwrap_or_else(|| role_arn(facts, &role(spec, "task")))
+}
+
+/// ARN of the stack's repository, built or brought.
+#[must_use]
+pub fn repository_arn(spec: &Spec, facts: &Facts) -> String {
+    let name = match &spec.registry {
+        Registry::Own(repository) => &repository.name,
+        Registry::Brought(name) => name,
+    };
+    format!("arn:{}:ecr:{}:{}:repository/{name}", facts.partition, facts.region, facts.account)
+}
+
+/// ARN of the repository in an image's full name, `ACCOUNT.dkr.ecr.REGION.DOMAIN/REPOSITORY` with `:TAG` or `@DIGEST`; `None` if
+/// it is no such name.
+#[must_use]
+pub fn repository_arn_of_image(uri: &str, facts: &Facts) -> Option<String> {
+    let (registry, image) = uri.split_once('/')?;
+    let mut labels = registry.split('.');
+    let account = labels.next()?;
+    let region = labels.nth(2)?;
+    let name = image.split(['@', ':']).next()?;
+    Some(format!("arn:{}:ecr:{region}:{account}:repository/{name}", facts.partition))
+}
+
+/// Name of the log group of the tasks.
+#[must_use]
+pub fn log_group(spec: &Spec) -> String {
+    format!("/fargatestack/{}/{}/tasks", spec.namespace, spec.name)
+}
+
+/// ARN of the log group of the tasks.
+#[must_use]
+pub fn log_group_arn(spec: &Spec, facts: &Facts) -> String {
+    format!("arn:{}:logs:{}:{}:log-group:{}", facts.partition, facts.region, facts.account, log_group(spec))
+}
+
+/// Name of the security group `role`.
+///
+/// Unique in a VPC that several stacks share, since no two stacks of an account and region have the same namespace and name (`/`
+/// is in neither). It carries a hash of the description, the only fixed field beside the VPC, in which names are unique anyway:
+/// so a group that has to be replaced and its successor stand side by side.
+#[must_use]
+pub fn security_group(spec: &Spec, role: &str, description: &str) -> String {
+    // The prefix also keeps a namespace such as `sg-team` from making a name that AWS refuses.
+    let readable = format!("fargatestack/{}/{}/{role}", spec.namespace, spec.name);
+    limited(&readable, &format!("{readable}\n{description}"), SECURITY_GROUP_NAME)
+}
+
+/// Name of the role `part`, unique in the account: roles of all regions share one list.
+fn role(spec: &Spec, part: &str) -> String {
+    let Spec { namespace, name, region, .. } = spec;
+    // The end must survive: it tells the roles of a stack apart for people; the hash does so for AWS.
+    let identity = format!("{region}\n{namespace}/{name}\n{part}");
+    let ending = format!("-{part}");
+    let stack = format!("{namespace}-{name}");
+    let readable = truncated(&stack, ROLE_NAME - HASH - ending.len());
+    limited(&format!("{readable}{ending}"), &identity, ROLE_NAME)
+}
+
+fn role_arn(facts: &Facts, name: &str) -> String {
+    format!("arn:{}:iam::{}:role/{name}", facts.partition, facts.account)
+}
+
+/// What a hash and its dash take of a name.
+const HASH: usize = 9;
+
+/// `readable`, cut where it must be, and a hash of `identity`: at most `limit` characters, and different for each identity.
+fn limited(readable: &str, identity: &str, limit: usize) -> String {
+    let mut name = truncated(readable, limit - HASH).to_owned();
+    name.push('-');
+    for byte in &Sha256::digest(identity)[..4] {
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// The first `limit` bytes; names of Kubernetes are ASCII.
+fn truncated(text: &str, limit: usize) -> &str {
+    text.get(..limit).unwrap_or(text)
+}

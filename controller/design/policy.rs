@@ -1,0 +1,180 @@
+//! What of a plan may run: mode, drift policy, suspension and deletion, as filters over the steps.
+//!
+//! A step that may not run is withheld, never dropped, so that what needs it is blocked. The rules, the first that applies:
+//!
+//! 1. Deletion under way: protection and `deletionPolicy: Retain` withhold everything, `retain` the kinds that it names, the mode
+//!    `Observe` everything. What is left runs in every other mode and also while suspended: the user's delete is the approval.
+//! 2. Suspended: everything is withheld.
+//! 3. `Observe`: everything is withheld, and nothing can approve it.
+//! 4. `Approve`: everything needs approval. `driftPolicy: Report`: the steps that undo drift do.
+//!
+//! Steps that need approval run when all of them are approved, else none of them does: a plan is approved as a whole.
+
+mod approval;
+#[cfg(test)]
+mod tests;
+
+use engine::{Action, Node, Plan, Reason, Step};
+
+use crate::api::manifest::{DeletionPolicy, DriftPolicy, Mode, Retained};
+use crate::api::status::{Approval, ConditionStatus, PlanRecord, Status};
+
+/// How a stack is steered, as far as the steps of its plan depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// `spec.mode`.
+    pub mode: Mode,
+    /// `spec.driftPolicy`.
+    pub drift_policy: DriftPolicy,
+    /// `spec.suspend`.
+    pub suspend: bool,
+    /// What is deleted, if the stack is being deleted.
+    pub deletion: Option<Deletion>,
+    /// `metadata.generation`.
+    pub generation: i64,
+    /// The generation that was last applied in full: see [`applied_generation`].
+    pub applied_generation: Option<i64>,
+    /// Value of the annotation `fargatestack.dev/approve`.
+    pub approve: Option<String>,
+    /// The approval that status remembers.
+    pub approval: Option<Approval>,
+}
+
+/// How a deletion is steered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// `spec.deletionProtection`.
+    pub protection: bool,
+    /// `spec.deletionPolicy`.
+    pub policy: DeletionPolicy,
+    /// `spec.retain`.
+    pub retain: Vec<Retained>,
+}
+
+/// What a policy makes of a plan.
+#[derive(Clone, Debug)]
+pub struct Ruling<N: Node> {
+    /// The plan, with what may not run withheld.
+    pub plan: Plan<N>,
+    /// The steps that wait for approval, or that would run but for the mode `Observe`: for `status.plan`.
+    pub held: Option<PlanRecord>,
+    /// The approval that is in force: for `status.approval`, to be persisted before the plan is executed.
+    pub approval: Option<Approval>,
+}
+
+/// The generation that was last applied in full, as `status` has it: nothing of it is under way, failed or stalled.
+///
+/// It tells a changed declaration from drift. Until a generation is applied in full, every difference counts as its own; from
+/// then on, as drift. What a new version of the controller declares otherwise than the old one counts as drift, too.
+#[must_use]
+pub fn applied_generation(status: &Status) -> Option<i64> {
+    let raised = |name: &str| {
+        status.conditions.iter().any(|condition| condition.type_ == name && condition.status != ConditionStatus::False)
+    };
+    status.observed_generation.filter(|_| !raised("Reconciling") && !raised("Stalled"))
+}
+
+impl Policy {
+    /// Withholds what may not run.
+    #[must_use]
+    pub fn withhold<N: Node>(&self, plan: Plan<N>) -> Ruling<N> {
+        if let Some(deletion) = &self.deletion {
+            let observing = self.mode == Mode::Observe;
+            let plan = plan.withhold(|step| deletion.objection(step, observing));
+            return Ruling { plan, held: None, approval: None };
+        }
+        let standing = self.approval.clone().filter(|approval| approval.generation == self.generation);
+        if self.suspend {
+            let plan = plan.withhold(|_| Some("the stack is suspended".to_owned()));
+            return Ruling { plan, held: None, approval: standing };
+        }
+        let gated: Vec<&Step<N>> = plan.writes().filter(|step| self.gates(step)).collect();
+        if gated.is_empty() {
+            return Ruling { plan, held: None, approval: standing };
+        }
+        let hash = approval::hash(&gated);
+        let approval = self.approved(&gated, &hash, standing.clone());
+        if approval.is_some() && self.mode != Mode::Observe {
+            return Ruling { plan, held: None, approval };
+        }
+        let held = approval::record(&gated, &hash);
+        let why = self.reason(&hash);
+        let plan = plan.withhold(|step| self.gates(step).then(|| why.clone()));
+        Ruling { plan, held: Some(held), approval: standing }
+    }
+
+    /// Whether the step may not run without approval.
+    fn gates<N: Node>(&self, step: &Step<N>) -> bool {
+        match self.mode {
+            Mode::Observe | Mode::Approve => true,
+            Mode::Apply => self.drift_policy == DriftPolicy::Report && self.undoes_drift(step),
+        }
+    }
+
+    /// Whether the step puts right what somebody else changed, and not what the user declared anew.
+    fn undoes_drift<N: Node>(&self, step: &Step<N>) -> bool {
+        self.applied_generation == Some(self.generation)
+            && match &step.reason {
+                Reason::Missing | Reason::Differs | Reason::Drift => true,
+                // Nobody changed anything: resources fail by themselves, the rest follows from other steps.
+                Reason::AsDeclared
+                | Reason::Declared
+                | Reason::DeclarationChanged
+                | Reason::Upgrade
+                | Reason::NotRemembered
+                | Reason::Approved
+                | Reason::Failed
+                | Reason::Unwanted
+                | Reason::Twin
+                | Reason::Superseded
+                | Reason::Upstream(_)
+                | Reason::Uncertain => false,
+            }
+    }
+
+    /// The approval that covers `gated`: the standing one, or one that the annotation gives now.
+    fn approved<N: Node>(&self, gated: &[&Step<N>], hash: &str, standing: Option<Approval>) -> Option<Approval> {
+        let covers = |approval: &Approval| gated.iter().all(|step| approval::covers(approval, step));
+        standing.filter(covers).or_else(|| {
+            let given = self.approve.as_deref() == Some(hash);
+            given.then(|| approval::grant(gated, hash, self.generation))
+        })
+    }
+
+    fn reason(&self, hash: &str) -> String {
+        match self.mode {
+            Mode::Observe => "mode is Observe".to_owned(),
+            Mode::Approve => format!("waits for the annotation fargatestack.dev/approve: {hash}"),
+            Mode::Apply => {
+                format!("driftPolicy is Report; the annotation fargatestack.dev/approve: {hash} puts it right")
+            }
+        }
+    }
+}
+
+impl Deletion {
+    /// Why the step may not run, if so.
+    fn objection<N: Node>(&self, step: &Step<N>, observing: bool) -> Option<String> {
+        if self.protection {
+            return Some("deletionProtection is set".to_owned());
+        }
+        if observing {
+            return Some("mode is Observe".to_owned());
+        }
+        if self.policy == DeletionPolicy::Retain {
+            return Some("deletionPolicy is Retain".to_owned());
+        }
+        let deletes = step.action == Action::Delete;
+        let kept = self.retain.iter().any(|retained| kind_of(*retained) == step.key.kind.name);
+        (deletes && kept).then(|| "retain names it".to_owned())
+    }
+}
+
+/// The kind's name, as it is in keys.
+fn kind_of(retained: Retained) -> &'static str {
+    match retained {
+        Retained::Repository => "repository",
+        Retained::UserPool => "user-pool",
+        Retained::LogGroups => "log-group",
+    }
+}

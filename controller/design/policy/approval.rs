@@ -1,0 +1,110 @@
+//! Approval of a plan: its hash, and what of later plans it covers.
+
+use std::fmt::Write as _;
+
+use engine::{Action, Node, Step};
+use sha2::{Digest, Sha256};
+
+use crate::api::status::{Approval, PlanRecord, PlannedStep};
+
+/// Steps that `status.plan` lists at most; a whole network is about 60.
+const LISTED: usize = 100;
+
+/// The hash that people approve: SHA-256, hexadecimal, over the ordered action, key and changed fields of `steps`.
+pub(super) fn hash<N: Node>(steps: &[&Step<N>]) -> String {
+    let lines: String = steps.iter().map(|step| line(step.action.name(), step)).collect();
+    digest(&lines)
+}
+
+/// What is shown of `steps`.
+pub(super) fn record<N: Node>(steps: &[&Step<N>], hash: &str) -> PlanRecord {
+    let shown = steps.iter().take(LISTED).map(|step| PlannedStep {
+        action: title(&step.action).to_owned(),
+        key: step.key.to_string(),
+        fields: fields(step),
+        reason: step.reason.to_string(),
+    });
+    PlanRecord {
+        hash: hash.to_owned(),
+        steps: shown.collect(),
+        more: u32::try_from(steps.len().saturating_sub(LISTED)).unwrap_or(u32::MAX),
+    }
+}
+
+/// The approval of exactly these steps.
+///
+/// Who approves that a resource is made or replaced also approves what completes it in later passes: to create it once its
+/// predecessor is gone, to delete its predecessor, to bring it to what was declared.
+pub(super) fn grant<N: Node>(steps: &[&Step<N>], hash: &str, generation: i64) -> Approval {
+    let mut hashes = Vec::new();
+    for step in steps {
+        hashes.push(digest(&line(step.action.name(), step)));
+        match &step.action {
+            Action::Create => hashes.push(completion(step)),
+            Action::Replace(_) => {
+                hashes.extend([completion(step), bare(&Action::Create, step), bare(&Action::Delete, step)])
+            }
+            Action::None
+            | Action::Update
+            | Action::Retag
+            | Action::Delete
+            | Action::Vanish(_)
+            | Action::Wait(_)
+            | Action::Blocked(_)
+            | Action::Report(_)
+            | Action::Keep => {}
+        }
+    }
+    hashes.sort();
+    hashes.dedup();
+    Approval { hash: hash.to_owned(), generation, steps: hashes }
+}
+
+/// Whether the step is among those that were approved, or completes one of them.
+pub(super) fn covers<N: Node>(approval: &Approval, step: &Step<N>) -> bool {
+    let holds = |hash: String| approval.steps.contains(&hash);
+    let completes = matches!(step.action, Action::Update | Action::Retag) && holds(completion(step));
+    completes || holds(digest(&line(step.action.name(), step)))
+}
+
+/// One line: action, key, changed fields. None of them holds a tab or a line's end.
+fn line<N: Node>(action: &str, step: &Step<N>) -> String {
+    format!("{action}\t{}\t{}\n", step.key, fields(step).join(","))
+}
+
+/// The hash of `action` on the step's resource, whatever its fields.
+fn bare<N: Node>(action: &Action, step: &Step<N>) -> String {
+    digest(&format!("{}\t{}\t\n", action.name(), step.key))
+}
+
+fn completion<N: Node>(step: &Step<N>) -> String {
+    digest(&format!("complete\t{}\t\n", step.key))
+}
+
+/// Names of what changes: fields, then tags.
+fn fields<N: Node>(step: &Step<N>) -> Vec<String> {
+    let tags = step.tags.set.keys().chain(&step.tags.remove);
+    let tags = tags.map(|tag| format!("tags[{tag}]"));
+    step.changes.iter().map(|change| change.field.to_owned()).chain(tags).collect()
+}
+
+fn title(action: &Action) -> &'static str {
+    match action {
+        Action::Create => "Create",
+        Action::Update | Action::Retag => "Update",
+        Action::Replace(_) => "Replace",
+        Action::Delete => "Delete",
+        // Not among steps that write.
+        Action::None | Action::Vanish(_) | Action::Wait(_) | Action::Blocked(_) | Action::Report(_) | Action::Keep => {
+            "None"
+        }
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

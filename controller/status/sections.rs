@@ -1,0 +1,65 @@
+//! The conditions of the sections: what is built, and how far it has come.
+
+use engine::{Key, Outcome};
+
+use super::causes::{Causes, declared};
+use super::conditions::Verdict;
+use super::pass::Pass;
+use super::reasons::Reason;
+use super::wording::resources;
+use crate::api::status::RecordedPhase;
+
+/// The network, but for the endpoints.
+pub(super) const NETWORK: &str = "NetworkReady";
+/// The VPC endpoints and the group around them.
+pub(super) const ENDPOINTS: &str = "EndpointsReady";
+/// Sections that this version does not build.
+pub(super) const NOT_IMPLEMENTED: [&str; 5] =
+    ["RegistryReady", "AuthReady", "LoadBalancerReady", "ServiceReady", "ApiReady"];
+
+/// The section that a key belongs to. The network does not wait for the endpoints, which hang on it.
+fn section(key: &Key) -> &'static str {
+    let of_endpoints = match key.kind.name {
+        "vpc-endpoint" => true,
+        "security-group" | "security-group-rule" => key.name.contains("endpoints"),
+        _ => false,
+    };
+    if of_endpoints { ENDPOINTS } else { NETWORK }
+}
+
+/// The verdict on a section.
+pub(super) fn verdict<S>(pass: &Pass<'_, S>, outcome: &Outcome<S>, name: &'static str) -> Verdict {
+    let causes = declared(pass, outcome, |key| section(key) == name);
+    if pass.deleting {
+        let left = outcome.others.iter().filter(|other| section(&other.key) == name).count();
+        return Verdict::no(Reason::Deleting, format!("{} of it left", resources(left)));
+    }
+    match causes.reason() {
+        Some(reason) => Verdict::no(reason, format!("{}; {}", causes.message(), progress(&causes))),
+        None => match unproven(pass, outcome, name) {
+            Some(key) => Verdict::no(
+                Reason::Progressing,
+                format!("{key}: made just now, to be seen in AWS's lists; {}", progress(&causes)),
+            ),
+            None if causes.count == 0 => Verdict::yes(Reason::Ready, "nothing to build".to_owned()),
+            None => Verdict::yes(Reason::Ready, format!("{} as declared", resources(causes.count))),
+        },
+    }
+}
+
+fn progress(causes: &Causes) -> String {
+    format!("{} of {} are as declared", causes.settled, resources(causes.count))
+}
+
+/// The first resource of a section that this very pass made: that a call answered is no observation.
+fn unproven<'a, S>(pass: &Pass<'_, S>, outcome: &'a Outcome<S>, name: &str) -> Option<&'a Key> {
+    let seen_before = |key: &Key, id: &str| {
+        let key = key.to_string();
+        let record = pass.previous.resources.iter().find(|record| record.key == key);
+        record.is_some_and(|record| record.id.as_deref() == Some(id) && record.phase != RecordedPhase::Deleted)
+    };
+    let fresh = |key: &Key| {
+        outcome.states.get(key).and_then(|state| state.live()).is_some_and(|live| !seen_before(key, live.id.as_str()))
+    };
+    outcome.states.keys().filter(|key| outcome.again && section(key) == name).find(|key| fresh(key))
+}
