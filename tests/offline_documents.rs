@@ -121,3 +121,22 @@ fn every_reason_is_explained_and_nothing_else() {
         text.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
     assert_eq!(explained, reasons);
 }
+
+/// The conditions, as the status room names them.
+fn conditions() -> Vec<String> {
+    let source = text("controller/status/conditions.rs") + &text("controller/status/sections.rs");
+    let constants = source.lines().filter(|line| line.starts_with("pub(super) const ") && line.contains(": &str = "));
+    let names = constants.filter_map(|line| Some(line.split_once('"')?.1.split_once('"')?.0.to_owned()));
+    names.collect()
+}
+
+#[test]
+fn every_condition_is_explained() {
+    let conditions = conditions();
+    assert!(conditions.len() > 8, "the conditions were not found");
+    let text = text("docs/conditions.md");
+    let table = text.split("## Annotations").next().unwrap();
+    let unexplained: Vec<&String> =
+        conditions.iter().filter(|name| !table.contains(&format!("| `{name}` |"))).collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}");
+}

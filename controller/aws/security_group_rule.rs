@@ -9,7 +9,6 @@ use aws_sdk_ec2::types::{
 use engine::{
     Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace, Unresolved,
 };
-use ipnet::Ipv4Net;
 
 use super::SecurityGroup;
 use super::ec2::{Ec2, from_sdk, specification};

@@ -25,8 +25,13 @@ mod find;
 /// The answer to a question, shared by everyone who asked.
 pub type Answer<T> = Result<Arc<[T]>, Fault>;
 
-/// Page size of every Describe: the largest that EC2 allows for all of them.
+/// Page size of a Describe: the largest that EC2 allows.
 const PAGE: i32 = 1000;
+
+/// Page size of `DescribeRouteTables`, which EC2 limits to less than the others.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
+const ROUTE_TABLE_PAGE: i32 = 100;
 
 /// What can be asked of EC2. Everything shallow but [`Question::VpcAttributes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +115,7 @@ impl View {
 }
 
 /// What was answered, or nothing.
+#[must_use]
 pub fn answered<T>(answer: &Answer<T>) -> &[T] {
     answer.as_deref().unwrap_or_default()
 }
@@ -284,7 +290,7 @@ impl Sources {
             answers.insert(vpc.clone(), answer);
         }
         // A VPC that nobody asked about for a day is gone.
-        let forgotten = now.checked_sub(Duration::from_secs(24 * 3600));
+        let forgotten = now.checked_sub(Duration::from_hours(24));
         self.vpc_attributes.lock().await.retain(|_, (started, _)| forgotten.is_none_or(|limit| *started >= limit));
         answers
     }

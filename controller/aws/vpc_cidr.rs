@@ -79,15 +79,12 @@ impl Resource for VpcCidr {
     async fn create(&self, ec2: &Ec2, ids: &Ids, mark: &Mark) -> Result<Live<VpcCidrSeen>, Fault> {
         const OPERATION: &str = "AssociateVpcCidrBlock";
         let vpc = ids.of(&self.vpc).map_err(|cause| unresolved(OPERATION, &cause))?;
-        let association = match self.find(ec2, vpc).await? {
-            Some(association) => association,
-            None => {
-                let call =
-                    ec2.writes().associate_vpc_cidr_block().vpc_id(vpc.as_str()).cidr_block(self.cidr.to_string());
-                let answer = ec2.write(OPERATION, call.send()).await?;
-                answer.cidr_block_association.ok_or_else(|| incomplete(OPERATION, "cidrBlockAssociation"))?
-            }
-        };
+        let mut association = self.find(ec2, vpc).await?;
+        if association.is_none() {
+            let call = ec2.writes().associate_vpc_cidr_block().vpc_id(vpc.as_str()).cidr_block(self.cidr.to_string());
+            association = ec2.write(OPERATION, call.send()).await?.cidr_block_association;
+        }
+        let association = association.ok_or_else(|| incomplete(OPERATION, "cidrBlockAssociation"))?;
         live(&association, vpc.as_str(), mark.key.clone(), mark.attempt)
             .ok_or_else(|| incomplete(OPERATION, "associationId"))
     }

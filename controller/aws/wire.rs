@@ -168,6 +168,7 @@ pub fn view() -> super::sources::View {
 }
 
 /// What a question was answered with.
+#[expect(clippy::unnecessary_wraps, reason = "as a view holds it")]
 pub fn answer<T>(items: impl IntoIterator<Item = T>) -> super::sources::Answer<T> {
     Ok(items.into_iter().collect())
 }
@@ -178,6 +179,7 @@ pub fn owned<R: super::Resource>(name: &str) -> Option<Vec<aws_sdk_ec2::types::T
 }
 
 /// `tags` as EC2 returns them.
+#[expect(clippy::unnecessary_wraps, reason = "as the SDK's builders take it")]
 pub fn sdk_tags(tags: &engine::Tags) -> Option<Vec<aws_sdk_ec2::types::Tag>> {
     Some(tags.iter().map(|(key, value)| aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()).collect())
 }

@@ -120,3 +120,6 @@ fn parameters(spec: &Spec) -> BTreeSet<String> {
     });
     arns.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,3 +110,6 @@ fn limited(readable: &str, identity: &str, limit: usize) -> String {
 fn truncated(text: &str, limit: usize) -> &str {
     text.get(..limit).unwrap_or(text)
 }
+
+#[cfg(test)]
+mod tests;

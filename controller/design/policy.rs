@@ -62,7 +62,8 @@ pub struct Ruling<N: Node> {
     pub approval: Option<Approval>,
 }
 
-/// The generation that was last applied in full, as `status` has it: nothing of it is under way, failed or stalled.
+/// The generation that was last applied in full, as `status` has it: nothing of it is under way, stalled or suspended. Holds as
+/// long as status keeps `Reconciling` until a pass finds nothing left to write.
 ///
 /// It tells a changed declaration from drift. Until a generation is applied in full, every difference counts as its own; from
 /// then on, as drift. What a new version of the controller declares otherwise than the old one counts as drift, too.
@@ -71,7 +72,7 @@ pub fn applied_generation(status: &Status) -> Option<i64> {
     let raised = |name: &str| {
         status.conditions.iter().any(|condition| condition.type_ == name && condition.status != ConditionStatus::False)
     };
-    status.observed_generation.filter(|_| !raised("Reconciling") && !raised("Stalled"))
+    status.observed_generation.filter(|_| !["Reconciling", "Stalled", "Suspended"].into_iter().any(raised))
 }
 
 impl Policy {

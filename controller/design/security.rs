@@ -159,3 +159,6 @@ fn name_of(protocol: Protocol) -> &'static str {
         Protocol::Udp => "udp",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,7 @@ pub fn neighbours(file: &File, kinds: &[String]) -> Vec<Breach> {
             // The constant is what marks name: a kind is read from its parent by the parent's.
             let constant = below(&name.path, &format!("{kind}::KIND"));
             let in_place = constant || below(&name.path, &kind) && (name.import || name.referred);
-            let foreign = !name.called && [&kind, &seen, &file_of_it].iter().any(|path| below(&name.path, path));
+            let foreign = !name.variant && [&kind, &seen, &file_of_it].iter().any(|path| below(&name.path, path));
             if foreign && !in_place && !excused(name) {
                 found.push(
                     file.breach(name, "a kind names another only as `Ref<Kind>`, so that each can be read alone"),

@@ -130,7 +130,7 @@ fn a_kind_names_another_only_as_a_reference() {
         ("a reference", "use super::Vpc;\nstruct A { a: Ref<Vpc>, b: Option<Ref<super::Vpc>> }", vec![]),
         ("itself", "use super::NatGateway;\nfn f(it: &NatGateway, seen: super::NatGatewaySeen) {}", vec![]),
         ("the SDK's type", "use aws_sdk_ec2::types::Vpc;\nfn f(it: &Vpc) {}", vec![]),
-        ("a variant of that name", "use super::Vpc;\nenum A { Vpc(Ref<Vpc>) }", vec![]),
+        ("a variant of that name", "use super::Vpc;\nenum A { Vpc(Ref<Vpc>) }\nenum B { A, Vpc }", vec![]),
         ("its value", "use super::Vpc;\nfn f(it: &Vpc) {}", vec![2]),
         ("its constant", "use super::Vpc;\nfn f() { Vpc::KIND }", vec![]),
         ("a function of its", "use super::Vpc;\nfn f() { Vpc::read }", vec![2]),

@@ -17,8 +17,8 @@ pub struct Named {
     pub import: bool,
     /// It is the argument of a `Ref<..>`.
     pub referred: bool,
-    /// A parenthesis follows: a function, or a variant where it is declared or made.
-    pub called: bool,
+    /// It looks like the variant of an enum where that is declared: a name of its own.
+    pub variant: bool,
 }
 
 /// Every path that `tokens` name; `module` is the path of the file's own module, `["crate", "aws", "vpc"]`.
@@ -94,9 +94,11 @@ impl Reader<'_> {
             return;
         }
         let referred = before(1) == "<" && (before(2) == "Ref" || before(3) == "Ref");
-        let called = self.text(self.index) == "(";
+        let next = self.text(self.index);
+        let listed = matches!(before(1), "{" | ",") && matches!(next, "," | "}");
+        let variant = path.len() == 1 && (listed || next == "(");
         let path = self.resolved(path);
-        self.names.push(Named { line, path, import: false, referred, called });
+        self.names.push(Named { line, path, import: false, referred, variant });
     }
 
     /// A `use` tree, from behind `prefix` to its end.
@@ -132,7 +134,7 @@ impl Reader<'_> {
                     }
                     let path = self.resolved(prefix);
                     self.aliases.insert(alias, path.clone());
-                    self.names.push(Named { line, path, import: true, referred: false, called: false });
+                    self.names.push(Named { line, path, import: true, referred: false, variant: false });
                     return;
                 }
             }

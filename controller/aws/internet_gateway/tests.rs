@@ -133,14 +133,13 @@ async fn a_delete_waits_for_public_addresses_and_for_what_a_stale_look_hid() {
     assert_eq!((fault.class, fault.operation), (Class::NotYet, "DeleteInternetGateway"));
 }
 
-fn shown(tags: Option<Vec<Tag>>, attachment: Option<Option<&str>>) -> Sdk {
-    let attachment = attachment
-        .map(|state| InternetGatewayAttachment::builder().vpc_id("vpc-1").set_state(state.map(Into::into)).build());
-    Sdk::builder()
-        .internet_gateway_id("igw-1")
-        .set_tags(tags)
-        .set_attachments(attachment.map(|attachment| vec![attachment]))
-        .build()
+fn shown(tags: Option<Vec<Tag>>, attachment: Option<InternetGatewayAttachment>) -> Sdk {
+    let attachments = attachment.map(|attachment| vec![attachment]);
+    Sdk::builder().internet_gateway_id("igw-1").set_tags(tags).set_attachments(attachments).build()
+}
+
+fn attachment(state: Option<&str>) -> InternetGatewayAttachment {
+    InternetGatewayAttachment::builder().vpc_id("vpc-1").set_state(state.map(Into::into)).build()
 }
 
 fn read(gateways: impl IntoIterator<Item = Sdk>) -> Vec<Live<InternetGatewaySeen>> {
@@ -149,7 +148,7 @@ fn read(gateways: impl IntoIterator<Item = Sdk>) -> Vec<Live<InternetGatewaySeen
 
 #[test]
 fn it_reads_ours_alone() {
-    let ours = shown(owned::<InternetGateway>("main"), Some(Some("available")));
+    let ours = shown(owned::<InternetGateway>("main"), Some(attachment(Some("available"))));
     let read = read([ours, shown(None, None), shown(owned::<Vpc>("main"), None)]);
     let [it] = read.as_slice() else { panic!("{read:?}") };
     assert_eq!((it.key.clone(), it.id.clone()), (key::<InternetGateway>("main"), Id::from("igw-1")));
@@ -160,16 +159,16 @@ fn it_reads_ours_alone() {
 fn every_attachment_has_its_phase_and_holds_its_vpc_until_it_is_detached() {
     let pending = |why: &str| Phase::Pending(why.to_owned());
     let cases = [
-        (Some(Some("available")), Phase::Ready, true),
-        (Some(Some("attached")), Phase::Ready, true),
-        (Some(Some("attaching")), pending("attaching"), true),
-        (Some(Some("detaching")), pending("detaching"), true),
-        (Some(Some("detached")), pending("not attached"), false),
-        (Some(None), pending("no state"), true),
+        (Some(attachment(Some("available"))), Phase::Ready, true),
+        (Some(attachment(Some("attached"))), Phase::Ready, true),
+        (Some(attachment(Some("attaching"))), pending("attaching"), true),
+        (Some(attachment(Some("detaching"))), pending("detaching"), true),
+        (Some(attachment(Some("detached"))), pending("not attached"), false),
+        (Some(attachment(None)), pending("no state"), true),
         (None, pending("not attached"), false),
     ];
     for (attachment, phase, held) in cases {
-        let it = read([shown(owned::<InternetGateway>("main"), attachment)]).remove(0);
+        let it = read([shown(owned::<InternetGateway>("main"), attachment.clone())]).remove(0);
         let vpc = held.then_some("vpc-1");
         assert_eq!(it.phase, phase, "{attachment:?}");
         assert_eq!(it.seen, at(vpc), "{attachment:?}");
