@@ -25,8 +25,13 @@ mod find;
 /// The answer to a question, shared by everyone who asked.
 pub type Answer<T> = Result<Arc<[T]>, Fault>;
 
-/// Page size of every Describe: the largest that EC2 allows for all of them.
+/// Page size of a Describe: the largest that EC2 allows.
 const PAGE: i32 = 1000;
+
+/// Page size of `DescribeRouteTables`, which EC2 limits to less than the others.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
+const ROUTE_TABLE_PAGE: i32 = 100;
 
 /// What can be asked of EC2. Everything shallow but [`Question::VpcAttributes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

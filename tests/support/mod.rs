@@ -7,6 +7,12 @@
 #![allow(dead_code, reason = "no test binary uses everything")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+pub mod audit;
+pub mod cloud;
+pub mod controller;
+pub mod emulator;
+pub mod stack;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -125,6 +131,17 @@ impl World {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
+    }
+
+    /// Runs a command of the launcher (`tests/env/README.md`) on this world.
+    pub fn launch(&self, arguments: &[&str]) {
+        let output = Command::new("python3")
+            .arg(root().join("tests/env/world"))
+            .args(arguments)
+            .args(["--state-dir", self.value("STATE_DIR")])
+            .output()
+            .expect("python3 starts the launcher");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Applies the definitions of `crds/` and waits until the API server serves them. Doing it again does nothing.

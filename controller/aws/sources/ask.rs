@@ -3,8 +3,8 @@
 use aws_sdk_ec2::types::{VpcAttributeName, VpcCidrBlockAssociation, VpcCidrBlockStateCode};
 
 use super::{
-    Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, PAGE, RouteTable, SecurityGroup,
-    SecurityGroupRule, Subnet, Vpc, VpcEndpoint, Width, owner,
+    Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, PAGE, ROUTE_TABLE_PAGE, RouteTable,
+    SecurityGroup, SecurityGroupRule, Subnet, Vpc, VpcEndpoint, Width, owner,
 };
 
 fn marked(width: &Width) -> Filter {
@@ -17,10 +17,13 @@ fn marked(width: &Width) -> Filter {
 /// One paged question: the filters differ, the rest does not.
 macro_rules! paged {
     ($(#[$doc:meta])* $name:ident, $call:ident, $operation:literal, $item:ty, $filters:ident: $wanted:ty => $filter:expr) => {
+        paged!($(#[$doc])* $name, $call, $operation, $item, PAGE, $filters: $wanted => $filter);
+    };
+    ($(#[$doc:meta])* $name:ident, $call:ident, $operation:literal, $item:ty, $page:expr, $filters:ident: $wanted:ty => $filter:expr) => {
         $(#[$doc])*
         pub(super) async fn $name(ec2: &Ec2, $filters: $wanted) -> Result<Vec<$item>, Fault> {
             let call = ec2.reads().$call().set_filters($filter);
-            ec2.read($operation, call.into_paginator().page_size(PAGE).items().send().collect::<Result<Vec<_>, _>>()).await
+            ec2.read($operation, call.into_paginator().page_size($page).items().send().collect::<Result<Vec<_>, _>>()).await
         }
     };
 }
@@ -40,7 +43,8 @@ paged!(
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
-    route_tables, describe_route_tables, "DescribeRouteTables", RouteTable, width: &Width => Some(vec![marked(width)])
+    route_tables, describe_route_tables, "DescribeRouteTables", RouteTable, ROUTE_TABLE_PAGE,
+    width: &Width => Some(vec![marked(width)])
 );
 paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html>
@@ -138,4 +142,24 @@ pub(super) async fn vpc_attributes(ec2: &Ec2, vpc: &Id) -> Result<DnsAttributes,
         attribute.and_then(|attribute| attribute.value).unwrap_or_default()
     };
     Ok(DnsAttributes { support: value(support.enable_dns_support), hostnames: value(hostnames.enable_dns_hostnames) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::wire::{Wire, request};
+
+    #[tokio::test]
+    async fn a_page_is_as_large_as_its_operation_allows() {
+        let width = Width::Scope;
+        let wire = Wire::default().answer("DescribeVpcs", "").answer("DescribeRouteTables", "");
+        let ec2 = wire.ec2();
+        vpcs(&ec2, &width).await.unwrap();
+        route_tables(&ec2, &width).await.unwrap();
+        let marked = |operation, page| {
+            let filter = [("Filter.1.Name", "tag-key"), ("Filter.1.Value.1", owner::STACK), ("MaxResults", page)];
+            request(operation, &filter)
+        };
+        assert_eq!(wire.requests(), [marked("DescribeVpcs", "1000"), marked("DescribeRouteTables", "100")]);
+    }
 }
