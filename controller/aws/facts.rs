@@ -252,7 +252,7 @@ async fn existing(
     {
         return Ok(existing);
     }
-    let answers = ask::brought(scope, vpc, wanted, not_before, now).await?;
+    let answers = ask::brought(scope, vpc, wanted, now).await?;
     let existing = brought::check(vpc, wanted, &answers)?;
     let mut all = scope.facts.existing.lock().await;
     all.retain(|_, (asked, _)| now.saturating_duration_since(*asked) < FORGOTTEN);
@@ -263,3 +263,6 @@ async fn existing(
 fn fresh(asked: Instant, now: Instant) -> bool {
     now.saturating_duration_since(asked) < ACCOUNT_WIDE
 }
+
+#[cfg(test)]
+mod tests;
