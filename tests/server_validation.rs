@@ -170,6 +170,7 @@ fn every_field_set() -> Status {
         resources: vec![ResourceRecord {
             key: "vpc/main".into(),
             id: text("vpc-0"),
+            id_since: Some(time),
             phase: RecordedPhase::Ready,
             message: text("m"),
             applied_hash: text("1-abc"),

@@ -87,9 +87,9 @@ impl RouteTable {
     async fn bring(&self, ec2: &Ec2, live: &Live<RouteTableSeen>, ids: &Ids) -> Result<Live<RouteTableSeen>, Fault> {
         let hops = self.hops(ids).map_err(|cause| unresolved("CreateRoute", &cause))?;
         let subnets = self.subnet_ids(ids).map_err(|cause| unresolved("AssociateRouteTable", &cause))?;
-        let routed = routes::bring(ec2, &live.id, &live.tags, &hops, &live.seen.routes).await;
+        let route_result = routes::bring(ec2, &live.id, &live.tags, &hops, &live.seen.routes).await;
         let associations = associations::bring(ec2, &live.id, &subnets, &live.seen.associations).await?;
-        routed?;
+        route_result?;
         let routes = hops.iter().map(|(destination, hop)| (destination.clone(), hop.seen())).collect();
         let seen = RouteTableSeen { vpc: live.seen.vpc.clone(), routes, associations };
         Ok(Live { on: hangs_on(&seen), phase: Phase::Ready, seen, ..live.clone() })

@@ -4,11 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ec2::types::{ResourceType, VpcEndpoint as Sdk, VpcEndpointType};
-use engine::{
-    Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
-    Unresolved,
-};
+use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
+use engine::{Change, Comparison, Creation, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Unresolved};
 
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, refused, unresolved};
@@ -18,6 +15,9 @@ use super::sources::{Question, View, answered};
 use super::{RouteTable, SecurityGroup, Subnet, Vpc};
 
 mod policy;
+mod shown;
+
+use shown::{hangs_on, live, state};
 
 /// What the endpoint is attached to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,68 +268,6 @@ impl Resource for VpcEndpoint {
     }
 }
 
-/// The endpoint under its key and attempt.
-fn live(endpoint: &Sdk, (key, attempt): (Key, u32), tags: Tags) -> Option<Live<VpcEndpointSeen>> {
-    let seen = VpcEndpointSeen {
-        vpc: endpoint.vpc_id().unwrap_or_default().to_owned(),
-        service_name: endpoint.service_name().unwrap_or_default().to_owned(),
-        endpoint_type: endpoint.vpc_endpoint_type().map(VpcEndpointType::as_str).unwrap_or_default().to_owned(),
-        subnets: endpoint.subnet_ids().iter().cloned().collect(),
-        security_groups: endpoint.groups().iter().filter_map(|group| group.group_id().map(str::to_owned)).collect(),
-        route_tables: endpoint.route_table_ids().iter().cloned().collect(),
-        private_dns: endpoint.private_dns_enabled().unwrap_or_default(),
-        policy: endpoint.policy_document().map(str::to_owned),
-    };
-    Some(Live {
-        key,
-        attempt,
-        id: Id::from(endpoint.vpc_endpoint_id()?),
-        attributes: engine::Attributes::new(),
-        phase: phase(endpoint),
-        on: hangs_on(&seen),
-        seen,
-        within: None,
-        tags,
-        created: endpoint.creation_timestamp().map(aws_smithy_types::DateTime::secs),
-    })
-}
-
-/// Its interfaces keep subnets and groups from being deleted, its routes are in the tables.
-fn hangs_on(seen: &VpcEndpointSeen) -> Vec<Id> {
-    let VpcEndpointSeen { vpc, subnets, security_groups, route_tables, .. } = seen;
-    std::iter::once(vpc)
-        .chain(subnets)
-        .chain(security_groups)
-        .chain(route_tables)
-        .map(|id| Id::from(id.as_str()))
-        .collect()
-}
-
-/// The state in lower case: AWS sends it so, its model lists it with a capital.
-fn state(endpoint: &Sdk) -> String {
-    endpoint.state().map(|state| state.as_str().to_ascii_lowercase()).unwrap_or_default()
-}
-
-/// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html#concepts-vpc-endpoints>
-fn phase(endpoint: &Sdk) -> Phase {
-    let state = state(endpoint);
-    match state.as_str() {
-        "available" => Phase::Ready,
-        "failed" | "rejected" | "expired" => Phase::Failed(reason(endpoint).unwrap_or(state)),
-        // The answer to a create whose token belongs to an endpoint of the past.
-        "deleting" | "deleted" => Phase::Deleting,
-        "" => Phase::Pending("no state".to_owned()),
-        _ => Phase::Pending(state),
-    }
-}
-
-fn reason(endpoint: &Sdk) -> Option<String> {
-    let last = endpoint
-        .last_error()
-        .map(|error| format!("{}: {}", error.code().unwrap_or("no code"), error.message().unwrap_or("no message")));
-    last.or_else(|| endpoint.failure_reason().map(str::to_owned))
-}
-
 fn resolved<R>(references: &[Ref<R>], ids: &Ids) -> Result<BTreeSet<String>, Unresolved> {
     references.iter().map(|reference| ids.of(reference).map(|id| id.as_str().to_owned())).collect()
 }
@@ -340,8 +278,9 @@ fn some(ids: impl IntoIterator<Item = String>) -> Option<Vec<String>> {
     (!ids.is_empty()).then_some(ids)
 }
 
-fn without(these: &BTreeSet<String>, those: &BTreeSet<String>) -> Option<Vec<String>> {
-    some(these.difference(those).cloned())
+/// `ids` without the `others`, as a parameter.
+fn without(ids: &BTreeSet<String>, others: &BTreeSet<String>) -> Option<Vec<String>> {
+    some(ids.difference(others).cloned())
 }
 
 #[cfg(test)]

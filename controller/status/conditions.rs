@@ -216,9 +216,8 @@ fn stalled<S>(pass: &Pass<'_, S>, blocked: Option<&(Reason, String)>) -> Option<
 /// Whether a blocked deletion goes on elsewhere. What is refused for want of something else to go first does not.
 fn moves_beside<S>(pass: &Pass<'_, S>) -> bool {
     let going = |outcome: &Outcome<S>| {
-        let on_its_way = |state: &State<S>| {
-            matches!(state, State::Deleting(_) | State::Deleted(_) | State::Waiting(..))
-        };
+        let on_its_way =
+            |state: &State<S>| matches!(state, State::Deleting(_) | State::Deleted(_) | State::Waiting(..));
         outcome.again
             || outcome.others.iter().any(|other| on_its_way(&other.state) && pass.unread(other.key.kind).is_none())
     };

@@ -73,9 +73,14 @@ fn resource<S>(
     let since = same.filter(|before| before.phase == phase).map_or(look.now, |before| before.since);
     let missing_since = record
         .and_then(|record| look.missing_since(&record.id, key.kind, same.and_then(|before| before.missing_since)));
+    let id_since = id.as_ref().map(|_| {
+        let before = previous.filter(|previous| previous.id == id).and_then(|previous| previous.id_since);
+        before.unwrap_or(look.now)
+    });
     ResourceRecord {
         key: name,
         id,
+        id_since,
         phase,
         message,
         applied_hash: record.and_then(|record| record.applied.clone()),

@@ -44,7 +44,7 @@ pub fn recall(status: &Status, known: bool, now: Timestamp, settle: Duration) ->
         };
         let Some(id) = &record.id else { continue };
         let id = Id::from(id.as_str());
-        let one_look_is_proof = past(Some(record.since), now, settle) || past(record.missing_since, now, settle);
+        let one_look_is_proof = past(record.id_since, now, settle) || past(record.missing_since, now, settle);
         expected.push(Expected { kind: key.kind, id: id.clone(), one_look_is_proof });
         memory.records.insert(key, Record { id, applied: record.applied_hash.clone(), attempt: record.attempt });
     }

@@ -1,1 +1,12 @@
+//! Tables and small lives: a bench leads a stack through recall, plan, announce, execute and [`of`](super::of) as an operator
+//! does, with nodes whose cloud answers from a script.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bench;
+mod building;
+mod deleting;
+mod kstatus;
+mod problems;
+mod remembering;
+mod resting;

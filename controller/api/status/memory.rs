@@ -14,6 +14,10 @@ pub struct ResourceRecord {
     /// Its id in AWS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// When this id was first recorded: AWS has known it for at least that long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub id_since: Option<Timestamp>,
     /// How it is.
     pub phase: RecordedPhase,
     /// Why it is not ready.

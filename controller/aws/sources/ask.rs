@@ -143,3 +143,23 @@ pub(super) async fn vpc_attributes(ec2: &Ec2, vpc: &Id) -> Result<DnsAttributes,
     };
     Ok(DnsAttributes { support: value(support.enable_dns_support), hostnames: value(hostnames.enable_dns_hostnames) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::wire::{Wire, request};
+
+    #[tokio::test]
+    async fn a_page_is_as_large_as_its_operation_allows() {
+        let width = Width::Scope;
+        let wire = Wire::default().answer("DescribeVpcs", "").answer("DescribeRouteTables", "");
+        let ec2 = wire.ec2();
+        vpcs(&ec2, &width).await.unwrap();
+        route_tables(&ec2, &width).await.unwrap();
+        let marked = |operation, page| {
+            let filter = [("Filter.1.Name", "tag-key"), ("Filter.1.Value.1", owner::STACK), ("MaxResults", page)];
+            request(operation, &filter)
+        };
+        assert_eq!(wire.requests(), [marked("DescribeVpcs", "1000"), marked("DescribeRouteTables", "100")]);
+    }
+}

@@ -57,22 +57,22 @@ fn member(name: &str, value: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn statement(action: Value, resource: Value) -> Value {
+    fn statement(action: &Value, resource: &Value) -> Value {
         json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource }] })
     }
 
     #[test]
     fn what_means_the_same_agrees() {
-        let declared = statement(json!(["s3:GetObject", "s3:ListBucket"]), json!("arn:aws:s3:::a/*"));
+        let declared = statement(&json!(["s3:GetObject", "s3:ListBucket"]), &json!("arn:aws:s3:::a/*"));
         let same = [
             ("as declared", declared.to_string()),
             (
                 "another order",
-                statement(json!(["s3:ListBucket", "s3:GetObject"]), json!("arn:aws:s3:::a/*")).to_string(),
+                statement(&json!(["s3:ListBucket", "s3:GetObject"]), &json!("arn:aws:s3:::a/*")).to_string(),
             ),
             (
                 "lists of one",
-                statement(json!(["s3:GetObject", "s3:ListBucket"]), json!(["arn:aws:s3:::a/*"])).to_string(),
+                statement(&json!(["s3:GetObject", "s3:ListBucket"]), &json!(["arn:aws:s3:::a/*"])).to_string(),
             ),
             (
                 "no list of statements",
@@ -88,16 +88,16 @@ mod tests {
 
     #[test]
     fn what_means_something_else_differs() {
-        let declared = statement(json!("s3:GetObject"), json!("arn:aws:s3:::a/*"));
+        let declared = statement(&json!("s3:GetObject"), &json!("arn:aws:s3:::a/*"));
         let mut denied = declared.clone();
         denied["Statement"][0]["Effect"] = json!("Deny");
         let other = [
-            ("another action", Some(statement(json!("s3:*"), json!("arn:aws:s3:::a/*")).to_string())),
+            ("another action", Some(statement(&json!("s3:*"), &json!("arn:aws:s3:::a/*")).to_string())),
             (
                 "one action more",
-                Some(statement(json!(["s3:GetObject", "s3:*"]), json!("arn:aws:s3:::a/*")).to_string()),
+                Some(statement(&json!(["s3:GetObject", "s3:*"]), &json!("arn:aws:s3:::a/*")).to_string()),
             ),
-            ("another resource", Some(statement(json!("s3:GetObject"), json!("*")).to_string())),
+            ("another resource", Some(statement(&json!("s3:GetObject"), &json!("*")).to_string())),
             ("another effect", Some(denied.to_string())),
             ("another version", Some(without_version(declared.clone()).to_string())),
             ("not JSON", Some("allow".to_owned())),
@@ -120,7 +120,7 @@ mod tests {
         for seen in full {
             assert!(agrees(None, seen.as_deref()), "{seen:?}");
         }
-        assert!(!agrees(None, Some(&statement(json!("s3:GetObject"), json!("*")).to_string())));
-        assert!(!agrees(None, Some(&statement(json!("*"), json!("arn:aws:s3:::a/*")).to_string())));
+        assert!(!agrees(None, Some(&statement(&json!("s3:GetObject"), &json!("*")).to_string())));
+        assert!(!agrees(None, Some(&statement(&json!("*"), &json!("arn:aws:s3:::a/*")).to_string())));
     }
 }
