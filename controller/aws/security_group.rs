@@ -109,7 +109,7 @@ impl Resource for SecurityGroup {
 
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
     ///
-    /// The allow-all egress that comes with it is revoked in the next pass, as any other foreign rule.
+    /// The allow-all egress that comes with it is revoked in the next pass, as any other foreign rule; until then it is not ready.
     async fn create(&self, ec2: &Ec2, ids: &Ids, mark: &Mark) -> Result<Live<SecurityGroupSeen>, Fault> {
         const OPERATION: &str = "CreateSecurityGroup";
         let vpc = ids.of(&self.vpc).map_err(|cause| unresolved(OPERATION, &cause))?;
@@ -127,7 +127,10 @@ impl Resource for SecurityGroup {
             vpc: vpc.as_str().to_owned(),
             foreign_rules: Rules::default(),
         };
-        Ok(Live { on: vec![vpc.clone()], ..mark.live(id, Phase::Ready, seen) })
+        Ok(Live {
+            on: vec![vpc.clone()],
+            ..mark.live(id, Phase::Pending("AWS's allow-all egress rule is still in it".to_owned()), seen)
+        })
     }
 
     async fn update(

@@ -3,6 +3,7 @@
 //! Read the stack → resolve who it acts as → validate → remember → look → facts → graph → plan → hold back → announce → execute
 //! → status. A pass that finds nothing wrong writes nothing, to AWS or to Kubernetes.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -350,10 +351,13 @@ fn latest(stack: &Stack, announced: bool) -> Stack {
 
 /// Writes the whole status by server-side apply: what is left out is removed. Refused if the object changed since it was read.
 async fn write_status(stacks: &Api<Stack>, stack: &Stack, status: &Status) -> kube::Result<()> {
+    // An explicit null is not the same as none: the API server refuses it.
+    let version = stack.metadata.resource_version.iter().map(|version| ("resourceVersion", version.as_str()));
+    let metadata: BTreeMap<_, _> = version.chain([("name", stack.name())]).collect();
     let patch = json!({
         "apiVersion": FargateStack::api_version(&()),
         "kind": FargateStack::kind(&()),
-        "metadata": {"name": stack.name(), "resourceVersion": stack.metadata.resource_version},
+        "metadata": metadata,
         "status": status,
     });
     let parameters = PatchParams::apply(FIELD_MANAGER).force();
