@@ -18,11 +18,11 @@ fn policy(service: &str, spec: &Spec) -> Value {
     of(service, spec, &facts()).unwrap()
 }
 
-fn document(statements: Value) -> Value {
+fn document(statements: &Value) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-fn by(role: &str, actions: Value, resources: Value) -> Value {
+fn by(role: &str, actions: &Value, resources: &Value) -> Value {
     json!({
         "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
         "Condition": {"ArnEquals": {"aws:PrincipalArn": role}},
@@ -41,7 +41,7 @@ fn own_calls(role: &str) -> Value {
 
 #[test]
 fn s3_gives_the_layers_of_images_and_nothing_else() {
-    let expected = document(json!([{
+    let expected = document(&json!([{
         "Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"],
         "Resource": ["arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"],
     }]));
@@ -55,9 +55,9 @@ fn s3_gives_the_layers_of_images_and_nothing_else() {
 fn ecr_gives_the_execution_role_the_stacks_images() {
     let pull = json!(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]);
     let expected = |repositories| {
-        document(json!([
-            by(EXECUTION, json!(["ecr:GetAuthorizationToken"]), json!(["*"])),
-            by(EXECUTION, pull.clone(), repositories),
+        document(&json!([
+            by(EXECUTION, &json!(["ecr:GetAuthorizationToken"]), &json!(["*"])),
+            by(EXECUTION, &pull, &repositories),
         ]))
     };
     let own = "arn:aws:ecr:eu-west-1:111122223333:repository/shop/orders";
@@ -73,7 +73,7 @@ fn ecr_gives_the_execution_role_the_stacks_images() {
 #[test]
 fn logs_takes_what_ecs_writes() {
     let streams = json!(["arn:aws:logs:eu-west-1:111122223333:log-group:/fargatestack/shop/orders/tasks:*"]);
-    let expected = document(json!([by(EXECUTION, json!(["logs:CreateLogStream", "logs:PutLogEvents"]), streams)]));
+    let expected = document(&json!([by(EXECUTION, &json!(["logs:CreateLogStream", "logs:PutLogEvents"]), &streams)]));
     assert_eq!(policy("logs", &stack(json!({}))), expected);
 }
 
@@ -83,7 +83,7 @@ fn secrets_are_those_that_tasks_are_given() {
     let parameter = "arn:aws:ssm:eu-west-1:111122223333:parameter/shop/key";
     let spec =
         stack(json!({"service": {"secrets": {"A": format!("{secret}:password::"), "B": secret, "C": parameter}}}));
-    let read = |action, arn| document(json!([by(EXECUTION, json!([action]), json!([arn]))]));
+    let read = |action, arn| document(&json!([by(EXECUTION, &json!([action]), &json!([arn]))]));
     assert_eq!(policy("secretsmanager", &spec), read("secretsmanager:GetSecretValue", secret));
     assert_eq!(policy("ssm", &spec), read("ssm:GetParameters", parameter));
 }
@@ -93,11 +93,11 @@ fn the_application_calls_what_its_role_allows_in_its_own_account() {
     let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf";
     let mut spec = stack(json!({"service": {"secrets": {"A": secret}}}));
     spec.service.existing.task_role_arn = Some(TASK.into());
-    let read = by(EXECUTION, json!(["secretsmanager:GetSecretValue"]), json!([secret]));
-    assert_eq!(policy("secretsmanager", &spec), document(json!([read, own_calls(TASK)])));
+    let read = by(EXECUTION, &json!(["secretsmanager:GetSecretValue"]), &json!([secret]));
+    assert_eq!(policy("secretsmanager", &spec), document(&json!([read, own_calls(TASK)])));
     // Listed, although ECS reads nothing from it: for the application.
-    assert_eq!(policy("ssm", &spec), document(json!([own_calls(TASK)])));
-    assert_eq!(policy("kms", &spec), document(json!([own_calls(TASK)])));
+    assert_eq!(policy("ssm", &spec), document(&json!([own_calls(TASK)])));
+    assert_eq!(policy("kms", &spec), document(&json!([own_calls(TASK)])));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn command_execution_opens_channels_for_the_tasks_role() {
         "ssmmessages:OpenControlChannel",
         "ssmmessages:OpenDataChannel",
     ]);
-    assert_eq!(policy("ssmmessages", &spec), document(json!([by(TASK, channels, json!(["*"]))])));
+    assert_eq!(policy("ssmmessages", &spec), document(&json!([by(TASK, &channels, &json!(["*"]))])));
 }
 
 #[test]
