@@ -3,7 +3,6 @@
 //! Read the stack → resolve who it acts as → validate → remember → look → facts → graph → plan → hold back → announce → execute
 //! → status. A pass that finds nothing wrong writes nothing, to AWS or to Kubernetes.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,7 +191,7 @@ async fn find(
     let announced = Status { tag_keys: tag_keys.into_iter().collect(), approval: approval.clone(), ..announced };
     found.approval = approval;
     if announced != stack.status {
-        write_status(stacks, stack, &announced).await?;
+        write_status(stacks, stack, &announced, stack.metadata.resource_version.as_deref()).await?;
         found.announced = Some(announced);
     }
     let limits = engine::Limits { effects: context.effects };
@@ -315,7 +314,7 @@ async fn conclude(context: &Context, stacks: &Api<Stack>, stack: &Stack, found: 
         return Ok(Action::await_change());
     }
     if status::changed(previous, &after) {
-        write_status(stacks, &latest(stack, found.announced.is_some()), &after).await?;
+        write_status(stacks, stack, &after, None).await?;
         publish(context, stack, status::events(&stack.status, &after)).await;
     }
     Ok(Action::requeue(status::rest(&after, found.outcome.as_ref(), context.intervals.resync, now)))
@@ -339,21 +338,15 @@ async fn release(context: &Context, found: &Findings, stack: &Stack, now: Timest
     true
 }
 
-/// The stack with the resource version to write against: none after the announcement, which has just proven that nobody else
-/// writes.
-fn latest(stack: &Stack, announced: bool) -> Stack {
-    let mut stack = stack.clone();
-    if announced {
-        stack.metadata.resource_version = None;
+/// Writes the whole status by server-side apply: what is left out is removed.
+///
+/// With a `version`, refused if the object changed since: so that who is no longer the leader loses before its call. What a pass
+/// came to is written in any case: a user's edit meanwhile must not cost the memory of what was built.
+async fn write_status(stacks: &Api<Stack>, stack: &Stack, status: &Status, version: Option<&str>) -> kube::Result<()> {
+    let mut metadata = json!({"name": stack.name()});
+    if let Some(version) = version {
+        metadata["resourceVersion"] = version.into();
     }
-    stack
-}
-
-/// Writes the whole status by server-side apply: what is left out is removed. Refused if the object changed since it was read.
-async fn write_status(stacks: &Api<Stack>, stack: &Stack, status: &Status) -> kube::Result<()> {
-    // An explicit null is not the same as none: the API server refuses it.
-    let version = stack.metadata.resource_version.iter().map(|version| ("resourceVersion", version.as_str()));
-    let metadata: BTreeMap<_, _> = version.chain([("name", stack.name())]).collect();
     let patch = json!({
         "apiVersion": FargateStack::api_version(&()),
         "kind": FargateStack::kind(&()),
