@@ -226,12 +226,17 @@ impl Sources {
             ask::route_tables(ec2, &width),
             ask::vpc_endpoints(ec2, &width),
         );
-        // Groups are looked for in the VPCs of the stack, since a VPC's default group carries no mark.
+        // Groups are looked for in the VPCs of the stack, since a VPC's default group carries no mark; in a VPC that the user
+        // brings, which is not listed here, by their mark: its default group is none of ours.
         let mut vpc_ids: Vec<String> = vpcs.iter().map(|id| id.as_str().to_owned()).collect();
         vpc_ids.extend(mine.iter().flatten().filter_map(|vpc| vpc.vpc_id().map(str::to_owned)));
         vpc_ids.sort();
         vpc_ids.dedup();
-        let groups = if vpc_ids.is_empty() { Ok(Vec::new()) } else { ask::security_groups(ec2, &vpc_ids).await };
+        let groups = if vpc_ids.is_empty() {
+            ask::marked_security_groups(ec2, &width).await
+        } else {
+            ask::security_groups(ec2, &vpc_ids).await
+        };
         let group_ids: Vec<String> =
             groups.iter().flatten().filter_map(|group| group.group_id().map(str::to_owned)).collect();
         let rules = match &groups {

@@ -56,6 +56,11 @@ paged!(
     vpc_ids: &[String] => within("vpc-id", vpc_ids)
 );
 paged!(
+    /// The same, by mark: in a VPC that the user brings.
+    marked_security_groups, describe_security_groups, "DescribeSecurityGroups", SecurityGroup,
+    width: &Width => Some(vec![marked(width)])
+);
+paged!(
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroupRules.html>
     security_group_rules, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule,
     group_ids: &[String] => within("group-id", group_ids)
