@@ -17,7 +17,7 @@ use crate::api::status::{ConditionStatus, RecordedPhase, ResourceRecord};
 
 /// How long a deletion may be refused for want of something else to go first, at a standstill, before somebody is told: AWS
 /// gives network interfaces free some time after their owner is gone.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Why the deletion cannot go on, what blocks it, and what to do about it.
 pub(super) fn blocked<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) -> Option<(Reason, String)> {
