@@ -3,4 +3,5 @@
 pub mod api;
 pub mod aws;
 pub mod design;
+pub mod operator;
 pub mod status;

@@ -29,10 +29,10 @@ pub const ACTIONS: &[&str] = &[
 ];
 
 /// How long an answer about the whole account is used: zones and managed prefix lists change a few times a year.
-const ACCOUNT_WIDE: Duration = Duration::from_secs(3600);
+const ACCOUNT_WIDE: Duration = Duration::from_hours(1);
 
 /// How long an answer about what a stack brings is kept for a caller that takes it at that age.
-const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+const FORGOTTEN: Duration = Duration::from_hours(24);
 
 /// What is known of the world in which a stack is designed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,13 +227,12 @@ async fn s3_prefix_list(scope: &Scope, now: Instant) -> Result<String, FactsErro
     let mut latest = scope.facts.s3_prefix_list.lock().await;
     let name = format!("com.amazonaws.{}.s3", scope.region);
     let known = latest.as_ref().filter(|(asked, _)| fresh(*asked, now)).map(|(_, id)| id.clone());
-    let id = match known {
-        Some(id) => id,
-        None => {
-            let id = ask::prefix_list(&scope.ec2, &name).await?;
-            *latest = Some((now, id.clone()));
-            id
-        }
+    let id = if let Some(id) = known {
+        id
+    } else {
+        let id = ask::prefix_list(&scope.ec2, &name).await?;
+        *latest = Some((now, id.clone()));
+        id
     };
     id.ok_or_else(|| {
         unsatisfied("spec.region", format!("{} has no managed prefix list {name}: use another region", scope.region))
@@ -253,7 +252,7 @@ async fn existing(
     {
         return Ok(existing);
     }
-    let answers = ask::brought(scope, vpc, wanted, not_before, now).await?;
+    let answers = ask::brought(scope, vpc, wanted, now).await?;
     let existing = brought::check(vpc, wanted, &answers)?;
     let mut all = scope.facts.existing.lock().await;
     all.retain(|_, (asked, _)| now.saturating_duration_since(*asked) < FORGOTTEN);
@@ -264,3 +263,6 @@ async fn existing(
 fn fresh(asked: Instant, now: Instant) -> bool {
     now.saturating_duration_since(asked) < ACCOUNT_WIDE
 }
+
+#[cfg(test)]
+mod tests;

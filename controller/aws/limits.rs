@@ -47,6 +47,10 @@ impl Limits {
     ///
     /// # Errors
     /// A `Throttled` fault without effect if the next slot is further away than the patience of one pass.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a token bucket is about real time; it decides when a call leaves, never what a pass decides"
+    )]
     pub async fn slot(&self, operation: &'static str) -> Result<(), Fault> {
         if self.unlimited {
             return Ok(());
@@ -84,6 +88,8 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "some time to begin with")]
+
     use super::*;
 
     #[test]

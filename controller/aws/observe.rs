@@ -14,7 +14,7 @@ use super::scope::Scope;
 use super::sources::{Question, Sources, View, answered};
 
 /// For how long after its own write a stack looks narrowly. Later, the shared look that it needs anyway shows the write too.
-const NARROW: Duration = Duration::from_secs(60);
+const NARROW: Duration = Duration::from_mins(1);
 
 /// A resource that memory expects to find.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,14 +194,30 @@ fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
             foreign.push(Foreign { id: Id::from(id), uid });
         }
     };
-    answered(&view.vpcs).iter().for_each(|it| note(it.vpc_id(), it.tags()));
-    answered(&view.subnets).iter().for_each(|it| note(it.subnet_id(), it.tags()));
-    answered(&view.internet_gateways).iter().for_each(|it| note(it.internet_gateway_id(), it.tags()));
-    answered(&view.addresses).iter().for_each(|it| note(it.allocation_id(), it.tags()));
-    answered(&view.nat_gateways).iter().for_each(|it| note(it.nat_gateway_id(), it.tags()));
-    answered(&view.route_tables).iter().for_each(|it| note(it.route_table_id(), it.tags()));
-    answered(&view.security_groups).iter().for_each(|it| note(it.group_id(), it.tags()));
-    answered(&view.vpc_endpoints).iter().for_each(|it| note(it.vpc_endpoint_id(), it.tags()));
+    for it in answered(&view.vpcs) {
+        note(it.vpc_id(), it.tags());
+    }
+    for it in answered(&view.subnets) {
+        note(it.subnet_id(), it.tags());
+    }
+    for it in answered(&view.internet_gateways) {
+        note(it.internet_gateway_id(), it.tags());
+    }
+    for it in answered(&view.addresses) {
+        note(it.allocation_id(), it.tags());
+    }
+    for it in answered(&view.nat_gateways) {
+        note(it.nat_gateway_id(), it.tags());
+    }
+    for it in answered(&view.route_tables) {
+        note(it.route_table_id(), it.tags());
+    }
+    for it in answered(&view.security_groups) {
+        note(it.group_id(), it.tags());
+    }
+    for it in answered(&view.vpc_endpoints) {
+        note(it.vpc_endpoint_id(), it.tags());
+    }
     foreign
 }
 

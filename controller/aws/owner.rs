@@ -102,7 +102,7 @@ impl Stamp {
     pub fn tags(&self, key: &Key, attempt: u32, extra: Tags) -> Tags {
         let Owner { cluster, namespace_uid, stack, uid, adopt_from: _ } = &self.owner;
         let ours = [
-            ("Name", format!("{} {key}", stack)),
+            ("Name", format!("{stack} {key}")),
             (CLUSTER, cluster.clone()),
             (NAMESPACE_UID, namespace_uid.clone()),
             (STACK, stack.clone()),

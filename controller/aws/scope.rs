@@ -122,7 +122,7 @@ impl Scopes {
             .configure(&base)
             .region(region)
             .session_name(session_name)
-            .session_length(Duration::from_secs(3600));
+            .session_length(Duration::from_hours(1));
         if let Some(external_id) = external_id {
             role = role.external_id(external_id);
         }

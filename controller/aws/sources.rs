@@ -145,6 +145,7 @@ impl<T> Default for Shared<T> {
 impl<T> Shared<T> {
     /// The answer, asked for at `not_before` or later; asked now if there is none. Callers that wait for a flight share the next
     /// one at the latest, a failed one too: the failure of a moment ago is not asked for again by everyone who waited for it.
+    #[expect(clippy::disallowed_methods, reason = "the true start of a flight is known only here")]
     async fn get(&self, not_before: Instant, ask: impl Future<Output = Result<Vec<T>, Fault>>) -> (Instant, Answer<T>) {
         let flights = self.flights.load(Ordering::Acquire);
         let mut latest = self.latest.lock().await;

@@ -34,13 +34,16 @@ pub async fn resolve(
 ) -> kube::Result<Result<Resolved, Problem>> {
     let region = stack.status.region.clone().or_else(|| stack.controls.region.clone());
     let Some(region) = region else {
-        return Ok(Err(Problem::IdentityRefused("spec.region is not set: name the region, for example eu-west-1".into())));
+        return Ok(Err(Problem::IdentityRefused(
+            "spec.region is not set: name the region, for example eu-west-1".into(),
+        )));
     };
     let unreadable = stack.spec.is_err();
     let name = stack.controls.identity.clone().or_else(|| stack.status.identity.clone().filter(|_| unreadable));
     let Some(name) = name else {
         let own = Resolved { name: None, connection: Connection { region, role: None }, account: None };
-        let refused = "this installation does not lend its own AWS identity: set spec.identityRef.name to an AwsIdentity";
+        let refused =
+            "this installation does not lend its own AWS identity: set spec.identityRef.name to an AwsIdentity";
         return Ok(if own_allowed { Ok(own) } else { Err(Problem::IdentityRefused(refused.into())) });
     };
     let Some(identity) = Api::<AwsIdentity>::all(client.clone()).get_opt(&name).await? else {
@@ -50,11 +53,20 @@ pub async fn resolve(
     Ok(refusal.map_or_else(|| Ok(connect(&identity, region)), |why| Err(Problem::IdentityRefused(why))))
 }
 
-fn refusal(identity: &AwsIdentity, stack: &Stack, namespace: &Namespace, region: &str, stacks: usize) -> Option<String> {
+fn refusal(
+    identity: &AwsIdentity,
+    stack: &Stack,
+    namespace: &Namespace,
+    region: &str,
+    stacks: usize,
+) -> Option<String> {
     let name = identity.name_any();
     let spec = &identity.spec;
     if !spec.allowed_namespaces.admits(stack.namespace(), namespace.labels()) {
-        return Some(format!("AwsIdentity {name} does not allow namespace {}: see its spec.allowedNamespaces", stack.namespace()));
+        return Some(format!(
+            "AwsIdentity {name} does not allow namespace {}: see its spec.allowedNamespaces",
+            stack.namespace()
+        ));
     }
     if !spec.allowed_regions.iter().any(|allowed| allowed == region) {
         return Some(format!("AwsIdentity {name} does not allow region {region}: see its spec.allowedRegions"));

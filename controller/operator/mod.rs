@@ -3,6 +3,8 @@
 //!
 //! Deliberately absent: any AWS SDK, decisions about resources (the engine's), wording of conditions (the status room's).
 
+#![expect(clippy::disallowed_methods, reason = "the only room with the clock")]
+
 pub mod context;
 pub mod finalizer;
 pub mod identity;

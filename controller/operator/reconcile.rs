@@ -21,6 +21,7 @@ use super::context::Context;
 use super::finalizer;
 use super::identity::{Resolved, resolve};
 use crate::api::manifest::{FargateStack, Mode};
+use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
 use crate::aws::observe::{Observation, observe};
@@ -28,7 +29,7 @@ use crate::aws::owner::{Owner, Stamp};
 use crate::aws::scope::Scope;
 use crate::aws::{Node, Seen};
 use crate::design;
-use crate::design::policy::{HeldPlan, Policy};
+use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
 use crate::status::{self, Pass, Problem};
 
 /// The manager of every field that the controller writes.
@@ -57,7 +58,8 @@ struct Findings {
     observation: Option<Observation>,
     facts: Option<Facts>,
     memory: Memory,
-    held: Option<HeldPlan>,
+    held: Option<PlanRecord>,
+    approval: Option<Approval>,
     outcome: Option<Outcome<Seen>>,
     /// The status as the announcement left it: the base of the final one.
     announced: Option<Status>,
@@ -127,7 +129,8 @@ async fn find(
             }
         }
     }
-    let users = |name: &str| context.stacks.state().iter().filter(|it| it.controls.identity.as_deref() == Some(name)).count();
+    let users =
+        |name: &str| context.stacks.state().iter().filter(|it| it.controls.identity.as_deref() == Some(name)).count();
     let resolved = match resolve(&context.client, stack, namespace, users, context.own_identity).await? {
         Ok(resolved) => resolved,
         Err(problem) => {
@@ -148,7 +151,8 @@ async fn find(
 
     let recollection = status::recall(&stack.status, known, Timestamp::now(), context.intervals.settle);
     let freshness = context.freshness(stack.uid(), requested(stack), status::at_rest(stack));
-    let observation = observe(&scope, &stamp.owner, &recollection.expected, &brought(found.spec.as_ref()), freshness).await;
+    let observation =
+        observe(&scope, &stamp.owner, &recollection.expected, &brought(found.spec.as_ref()), freshness).await;
     let foreign = observation.foreign.first().map(|foreign| foreign.uid.clone());
     if let (Some(uid), false) = (foreign, deleting) {
         let ids = observation.foreign.iter().map(|foreign| foreign.id.to_string()).collect();
@@ -175,16 +179,18 @@ async fn find(
     };
     found.memory = recollection.memory;
     let plan = plan(&desired, &observation.observed, &found.memory);
-    let (plan, held) = policy(stack, deleting).withhold(plan);
+    let Ruling { plan, held, approval } = policy(stack, deleting).withhold(plan);
     found.held = held;
     found.observation = Some(observation);
 
-    // What is about to be written is remembered before: creates without a token, and tag keys, so that they can be removed.
+    // What is about to be written is remembered before: creates without a token; tag keys, so that they can be removed again;
+    // an approval, which holds for what is left of the plan after a crash.
     let announcements = plan.announcements();
     let tag_keys = plan.remember(&found.memory).tag_keys;
-    if !announcements.is_empty() || tag_keys != found.memory.tag_keys {
-        let announced = status::announce(&stack.status, &announcements, Timestamp::now());
-        let announced = Status { tag_keys: tag_keys.into_iter().collect(), ..announced };
+    let announced = status::announce(&stack.status, &announcements, Timestamp::now());
+    let announced = Status { tag_keys: tag_keys.into_iter().collect(), approval: approval.clone(), ..announced };
+    found.approval = approval;
+    if announced != stack.status {
         write_status(stacks, stack, &announced).await?;
         found.announced = Some(announced);
     }
@@ -208,9 +214,7 @@ async fn connect(context: &Context, stack: &Stack, resolved: &Resolved) -> Resul
     let scope = context.scopes.connect(&resolved.connection).await.map_err(Problem::Credentials)?;
     let expected = [stack.status.account_id.as_ref(), resolved.account.as_ref()];
     match expected.into_iter().flatten().find(|account| **account != scope.account) {
-        Some(expected) => {
-            Err(Problem::AccountChanged { expected: expected.clone(), actual: scope.account.clone() })
-        }
+        Some(expected) => Err(Problem::AccountChanged { expected: expected.clone(), actual: scope.account.clone() }),
         None => Ok(scope),
     }
 }
@@ -231,7 +235,7 @@ fn stamp(context: &Context, stack: &Stack, namespace: &Namespace, spec: Option<&
 }
 
 fn graph(kept: &mut Option<Facts>, spec: &Spec, facts: Facts, stamp: &Arc<Stamp>) -> Result<Graph<Node>, Problem> {
-    let graph = design::graph(spec, &facts, Arc::clone(stamp)).map_err(|error| Problem::Design(error.to_string()))?;
+    let graph = design::graph(spec, &facts, stamp).map_err(|error| Problem::Design(error.to_string()))?;
     *kept = Some(facts);
     Ok(graph)
 }
@@ -262,7 +266,22 @@ fn requested(stack: &Stack) -> bool {
 }
 
 fn policy(stack: &Stack, deleting: bool) -> Policy {
-    Policy::new(stack, deleting, stack.annotations().get(APPROVE).map(String::as_str))
+    let controls = &stack.controls;
+    let deletion = deleting.then(|| Deletion {
+        protection: controls.deletion_protection,
+        policy: controls.deletion_policy,
+        retain: controls.retain.clone(),
+    });
+    Policy {
+        mode: controls.mode,
+        drift_policy: controls.drift_policy,
+        suspend: controls.suspend,
+        deletion,
+        generation: stack.metadata.generation.unwrap_or_default(),
+        applied_generation: applied_generation(&stack.status),
+        approve: stack.annotations().get(APPROVE).cloned(),
+        approval: stack.status.approval.clone(),
+    }
 }
 
 /// Writes down what the pass came to, and lets the stack go when nothing of it is left.
@@ -280,14 +299,16 @@ async fn conclude(context: &Context, stacks: &Api<Stack>, stack: &Stack, found: 
         memory: &found.memory,
         outcome: found.outcome.as_ref(),
         missed: found.observation.as_ref().map(|observation| &observation.missed),
+        unknown: found.observation.as_ref().map(|observation| &observation.observed.unknown),
         facts: found.facts.as_ref(),
         held: found.held.as_ref(),
+        approval: found.approval.as_ref(),
         requested: stack.annotations().get(RECONCILE).map(String::as_str),
         deleting,
         settle: context.intervals.settle,
         now,
     });
-    if deleting && release(&found, stack).await {
+    if deleting && release(context, &found, stack, now).await {
         finalizer::release(stacks, stack).await?;
         context.forget(stack.uid());
         return Ok(Action::await_change());
@@ -301,9 +322,9 @@ async fn conclude(context: &Context, stacks: &Api<Stack>, stack: &Stack, found: 
 
 /// Whether nothing stands in the way of letting the stack go. What it keeps is marked as kept before: a later incarnation takes
 /// it over.
-async fn release(found: &Findings, stack: &Stack) -> bool {
+async fn release(context: &Context, found: &Findings, stack: &Stack, now: Timestamp) -> bool {
     let (Some(outcome), Some(scope)) = (&found.outcome, &found.scope) else { return false };
-    if !status::releasable(stack, outcome) {
+    if !status::releasable(stack, outcome, context.intervals.settle, now) {
         return false;
     }
     for other in &outcome.others {

@@ -41,7 +41,7 @@ fn tokens(text: &str) -> Vec<Token> {
             '\'' if at(index + 1) == '\\' => index = end_of(&characters, index + 3, &['\'']) + 1,
             '\'' if at(index + 2) == '\'' => index += 3,
             character if is_word(character) => {
-                index = (index..).find(|next| !is_word(at(*next))).unwrap_or(index + 1);
+                index = (index..characters.len()).find(|next| !is_word(at(*next))).unwrap_or(characters.len());
                 tokens.push(Token { line, text: characters[start..index].iter().collect() });
             }
             ':' if at(index + 1) == ':' => {

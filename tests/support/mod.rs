@@ -67,6 +67,7 @@ pub fn manifests(folder: &str) -> BTreeMap<String, String> {
 }
 
 /// Asks until there is an answer; fails the test when there is none within a minute.
+#[expect(clippy::disallowed_methods, reason = "looks again until there is an answer")]
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {

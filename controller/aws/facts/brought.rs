@@ -132,3 +132,6 @@ fn open(table: &RouteTable) -> Option<Warning> {
     let message = format!("{id} leads tasks to {destination}: remove that route if they are to be isolated");
     Some(Warning { reason: "TasksNotIsolated", message })
 }
+
+#[cfg(test)]
+mod tests;

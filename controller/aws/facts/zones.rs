@@ -202,3 +202,6 @@ impl From<&ListedZone> for Zone {
         Self { id: zone.id.clone(), name: zone.name.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "callers that come before and after a flight")]
+
 use std::sync::atomic::AtomicUsize;
 
 use engine::{Class, Effect};

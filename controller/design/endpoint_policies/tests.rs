@@ -18,10 +18,12 @@ fn policy(service: &str, spec: &Spec) -> Value {
     of(service, spec, &facts()).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "json! makes values")]
 fn document(statements: Value) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "json! makes values")]
 fn by(role: &str, actions: Value, resources: Value) -> Value {
     json!({
         "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,

@@ -42,7 +42,7 @@ pub(super) fn grant<N: Node>(steps: &[&Step<N>], hash: &str, generation: i64) ->
         match &step.action {
             Action::Create => hashes.push(completion(step)),
             Action::Replace(_) => {
-                hashes.extend([completion(step), bare(&Action::Create, step), bare(&Action::Delete, step)])
+                hashes.extend([completion(step), bare(&Action::Create, step), bare(&Action::Delete, step)]);
             }
             Action::None
             | Action::Update

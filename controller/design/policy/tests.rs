@@ -1,94 +1,12 @@
 //! Which steps run, over real plans of a toy kind.
 
-use std::future::{Future, ready};
+mod toy;
 
-use engine::{
-    Attributes, Change, Comparison, Creation, Deletion as Deleted, Fault, Graph, Id, Ids, Key, Kind, Live, Memory,
-    Need, Observed, Phase, Record, Replace, TagChange, Tags, applied, plan,
-};
+use engine::{Attributes, Graph, Id, Ids, Key, Live, Memory, Observed, Phase, Record, Tags, applied, plan};
 
+use self::toy::{REPOSITORY, Seen, Toy, VPC};
 use super::*;
 use crate::api::status::Condition;
-
-const VPC: Kind = kind(1, "vpc");
-const REPOSITORY: Kind = kind(2, "repository");
-
-const fn kind(order: u8, name: &'static str) -> Kind {
-    Kind { order, name, creation: Creation::Token, holds_data: false, keep: 0 }
-}
-
-/// A resource with one fixed and one changeable field.
-#[derive(Clone, Debug)]
-struct Toy {
-    key: Key,
-    fixed: u8,
-    loose: u8,
-}
-
-#[derive(Clone, Debug)]
-struct Seen {
-    fixed: u8,
-    loose: u8,
-}
-
-impl Node for Toy {
-    type Seen = Seen;
-    type Cloud = ();
-
-    fn key(&self) -> Key {
-        self.key.clone()
-    }
-
-    fn needs(&self) -> Vec<Need> {
-        Vec::new()
-    }
-
-    fn compare(&self, seen: &Seen, _: &Ids) -> Comparison {
-        Comparison::default().fixed("fixed", &self.fixed, &seen.fixed).field("loose", &self.loose, &seen.loose)
-    }
-
-    fn replace(&self) -> Replace {
-        Replace::CreateFirst
-    }
-
-    fn tags(&self, _: u32) -> Option<Tags> {
-        None
-    }
-
-    fn create(&self, (): &(), _: &Ids, _: u32) -> impl Future<Output = Result<Live<Seen>, Fault>> + Send {
-        ready(Err(refusal()))
-    }
-
-    fn update(
-        &self,
-        (): &(),
-        _: &Live<Seen>,
-        _: &[Change],
-        _: &Ids,
-    ) -> impl Future<Output = Result<Live<Seen>, Fault>> + Send {
-        ready(Err(refusal()))
-    }
-
-    fn retag((): &(), _: &Live<Seen>, _: &TagChange) -> impl Future<Output = Result<(), Fault>> + Send {
-        ready(Err(refusal()))
-    }
-
-    fn delete((): &(), _: &Live<Seen>) -> impl Future<Output = Result<Deleted, Fault>> + Send {
-        ready(Err(refusal()))
-    }
-}
-
-/// Plans are judged here, never executed.
-fn refusal() -> Fault {
-    Fault {
-        class: engine::Class::Bug,
-        effect: engine::Effect::None,
-        operation: "Toy",
-        code: "Toy".into(),
-        message: String::new(),
-        request_id: None,
-    }
-}
 
 fn toy(name: &str, fixed: u8, loose: u8) -> Toy {
     Toy { key: Key::new(VPC, name), fixed, loose }
@@ -302,7 +220,8 @@ fn the_hash_is_that_of_actions_keys_and_fields_in_order() {
     use sha2::Digest as _;
     let held = approving(None, None).withhold(creation()).held.unwrap();
     let expected = sha2::Sha256::digest("create\tvpc/a\t\ncreate\tvpc/b\t\n");
-    assert_eq!(held.hash, expected.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let hex: Vec<String> = expected.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(held.hash, hex.concat());
     let other = approving(None, None).withhold(difference()).held.unwrap();
     assert_ne!(held.hash, other.hash);
 }

@@ -11,6 +11,8 @@
 //! A failing life is shrunk, printed, and its seed is kept in `property.regressions`, which is run first ever after. `replay`
 //! prints what happened in it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod sim;
 
 use std::fmt::Debug;
