@@ -188,13 +188,13 @@ pub async fn facts(
     }
     let existing = existing(scope, &wanted.existing, not_before, now).await?;
     let listed = listed_zones(scope, now).await?;
-    let owned = zones::owned(view, owner);
+    let standing = zones::owned(view, owner);
     let brought = zones::brought(&wanted.existing, &existing)?;
     let request = zones::Request {
         region: &scope.region,
         wanted: &wanted.zones,
         brought: &brought,
-        owned: &owned,
+        owned: &standing,
         remembered: &wanted.remembered_zones,
         listed: &listed,
     };

@@ -94,6 +94,7 @@ pub async fn reconcile(seen: Arc<Stack>, context: Arc<Context>) -> Result<Action
 }
 
 /// What to do about a pass that failed: Kubernetes answers again soon, or the watch brings the change.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that kube's controller asks for")]
 pub fn on_error(stack: Arc<Stack>, error: &Error, _: Arc<Context>) -> Action {
     tracing::warn!(namespace = stack.namespace(), name = stack.name(), error = %error.0, "pass failed");
     Action::requeue(Duration::from_secs(2))
@@ -191,7 +192,7 @@ async fn find(
     let announced = Status { tag_keys: tag_keys.into_iter().collect(), approval: approval.clone(), ..announced };
     found.approval = approval;
     if announced != stack.status {
-        write_status(stacks, stack, &announced).await?;
+        write_status(stacks, stack, &announced, stack.metadata.resource_version.as_deref()).await?;
         found.announced = Some(announced);
     }
     let limits = engine::Limits { effects: context.effects };
@@ -314,7 +315,7 @@ async fn conclude(context: &Context, stacks: &Api<Stack>, stack: &Stack, found: 
         return Ok(Action::await_change());
     }
     if status::changed(previous, &after) {
-        write_status(stacks, &latest(stack, found.announced.is_some()), &after).await?;
+        write_status(stacks, stack, &after, None).await?;
         publish(context, stack, status::events(&stack.status, &after)).await;
     }
     Ok(Action::requeue(status::rest(&after, found.outcome.as_ref(), context.intervals.resync, now)))
@@ -338,22 +339,19 @@ async fn release(context: &Context, found: &Findings, stack: &Stack, now: Timest
     true
 }
 
-/// The stack with the resource version to write against: none after the announcement, which has just proven that nobody else
-/// writes.
-fn latest(stack: &Stack, announced: bool) -> Stack {
-    let mut stack = stack.clone();
-    if announced {
-        stack.metadata.resource_version = None;
+/// Writes the whole status by server-side apply: what is left out is removed.
+///
+/// With a `version`, refused if the object changed since: so that who is no longer the leader loses before its call. What a pass
+/// came to is written in any case: a user's edit meanwhile must not cost the memory of what was built.
+async fn write_status(stacks: &Api<Stack>, stack: &Stack, status: &Status, version: Option<&str>) -> kube::Result<()> {
+    let mut metadata = json!({"name": stack.name()});
+    if let Some(version) = version {
+        metadata["resourceVersion"] = version.into();
     }
-    stack
-}
-
-/// Writes the whole status by server-side apply: what is left out is removed. Refused if the object changed since it was read.
-async fn write_status(stacks: &Api<Stack>, stack: &Stack, status: &Status) -> kube::Result<()> {
     let patch = json!({
         "apiVersion": FargateStack::api_version(&()),
         "kind": FargateStack::kind(&()),
-        "metadata": {"name": stack.name(), "resourceVersion": stack.metadata.resource_version},
+        "metadata": metadata,
         "status": status,
     });
     let parameters = PatchParams::apply(FIELD_MANAGER).force();

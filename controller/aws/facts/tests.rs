@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "some time to begin with")]
+
 use engine::{Class, Effect};
 
 use super::*;
@@ -48,7 +50,7 @@ async fn zones_and_prefix_list_are_asked_for_once_an_hour() {
     // Neither a caller that wants fresh answers about its own things nor the 60th minute asks again.
     let late = start + Duration::from_secs(3599);
     assert_eq!(ask(&scope, &wanted(), late, late).await.unwrap(), first);
-    let later = start + Duration::from_secs(3600);
+    let later = start + Duration::from_hours(1);
     assert_eq!(ask(&scope, &wanted(), later, later).await.unwrap(), first);
     let filter = [("Filter.1.Name", "prefix-list-name"), ("Filter.1.Value.1", "com.amazonaws.eu-west-1.s3")];
     let round = [request("DescribeAvailabilityZones", &[]), request("DescribeManagedPrefixLists", &filter)];
@@ -138,7 +140,7 @@ async fn what_is_brought_is_asked_for_by_filter_and_at_the_callers_pace() {
     let facts = ask(&scope, &wanted, start, start).await.unwrap();
     assert_eq!(facts.zones.iter().map(|zone| zone.id.as_str()).collect::<Vec<_>>(), ["id of a", "id of b"]);
     assert_eq!(facts.existing.vpc.as_ref().unwrap().internet_gateway, "igw-1");
-    let soon = start + Duration::from_secs(60);
+    let soon = start + Duration::from_mins(1);
     assert_eq!(ask(&scope, &wanted, start, soon).await.unwrap(), facts);
     assert_eq!(ask(&scope, &wanted, soon, soon).await.unwrap(), facts);
 
