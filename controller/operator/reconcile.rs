@@ -94,6 +94,7 @@ pub async fn reconcile(seen: Arc<Stack>, context: Arc<Context>) -> Result<Action
 }
 
 /// What to do about a pass that failed: Kubernetes answers again soon, or the watch brings the change.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that kube's controller asks for")]
 pub fn on_error(stack: Arc<Stack>, error: &Error, _: Arc<Context>) -> Action {
     tracing::warn!(namespace = stack.namespace(), name = stack.name(), error = %error.0, "pass failed");
     Action::requeue(Duration::from_secs(2))

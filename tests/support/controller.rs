@@ -1,4 +1,4 @@
-//! The controller's binary as a child process, under the rights of its own ServiceAccount.
+//! The controller's binary as a child process, under the rights of its own `ServiceAccount`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "no test binary uses everything")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::manual_assert, clippy::match_wild_err_arm, reason = "what a failure tells is asked for with await")]
 
 pub mod audit;
 pub mod cloud;

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "some time to begin with")]
+
 use engine::{Class, Effect};
 
 use super::*;
