@@ -30,7 +30,12 @@ fn deep(call: &Call) -> bool {
 /// remembered between passes. The last look of every stack is for the attributes of its VPC.
 async fn cost(controller: &'static Controller, fleet: &[Stack]) -> Vec<Call> {
     let account = &fleet[0].account;
-    let vpcs: Vec<_> = fleet.iter().map(|stack| stack.cloud().id("vpc/main").to_owned()).collect();
+    // The events of the pass before are out when the next one is over.
+    let mut vpcs = Vec::new();
+    for stack in fleet {
+        vpcs.extend(stack.look().await.status.outputs.and_then(|outputs| outputs.vpc_id));
+    }
+    assert_eq!(vpcs.len(), fleet.len());
     let (mark, audit) = (account.now(), fleet[0].audit());
     controller.kill();
     controller.start();

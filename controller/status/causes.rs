@@ -150,7 +150,7 @@ fn course(class: Class) -> Course {
 }
 
 /// Why a policy held a step back.
-fn withheld<S>(pass: &Pass<'_, S>) -> Reason {
+pub(super) fn withheld<S>(pass: &Pass<'_, S>) -> Reason {
     if pass.deleting {
         return Reason::Retained;
     }

@@ -3,7 +3,7 @@
 use engine::{Outcome, State};
 use jiff::Timestamp;
 
-use super::causes::{Causes, Course, beside, declared};
+use super::causes::{Causes, Course, beside, declared, withheld};
 use super::deletion;
 use super::pass::Pass;
 use super::problem::Problem;
@@ -264,6 +264,7 @@ fn drifted<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
             let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
             Some(format!("{key}: {}", changes.join(", ")))
         }
+        State::Withheld(_, why) if withheld(pass) == Reason::DriftReported => Some(format!("{key}: {why}")),
         _ => None,
     });
     let differences: Vec<String> = differences.collect();

@@ -77,6 +77,8 @@ impl Controller {
             .envs(&self.environment)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // The shell would say that the controller was killed.
+            .stderr(Stdio::null())
             .spawn()
             .expect("sh starts the controller");
         let mut pid = String::new();
