@@ -38,7 +38,7 @@ pub(super) enum Course {
 #[expect(clippy::struct_field_names, reason = "the causes among what is counted beside them")]
 pub(super) struct Causes {
     /// The worst first, then in creation order.
-    pub(super) causes: Vec<Cause>,
+    pub(super) list: Vec<Cause>,
     /// How many resources wait for others.
     pub(super) waiting: usize,
     /// The first resource that is waited for.
@@ -72,41 +72,41 @@ impl Causes {
                 | State::Failed(..)
                 | State::Withheld(..)
                 | State::Deleting(_)
-                | State::Deleted(_) => causes.causes.push(cause(pass, &name(key, id), key, state)),
+                | State::Deleted(_) => causes.list.push(cause(pass, &name(key, id), key, state)),
             }
         }
         for kind in unread {
             if let Some(fault) = pass.unread(kind) {
                 let text =
                     format!("{} resources cannot be read: {}; {}", kind.name, told(fault), next_try(Class::NotYet));
-                causes.causes.push(Cause { reason: Reason::of(fault.class), text, course: course(fault.class) });
+                causes.list.push(Cause { reason: Reason::of(fault.class), text, course: course(fault.class) });
             }
         }
-        causes.causes.sort_by_key(|cause| std::cmp::Reverse(cause.reason));
+        causes.list.sort_by_key(|cause| std::cmp::Reverse(cause.reason));
         causes
     }
 
     /// The reason that speaks for all; `None` if nothing is in the way.
     pub(super) fn reason(&self) -> Option<Reason> {
         let blocked = (self.waiting > 0).then_some(Reason::Blocked);
-        self.causes.first().map(|cause| cause.reason).or(blocked)
+        self.list.first().map(|cause| cause.reason).or(blocked)
     }
 
     /// Whether any cause goes on so.
     pub(super) fn any(&self, course: Course) -> bool {
-        self.causes.iter().any(|cause| cause.course == course)
+        self.list.iter().any(|cause| cause.course == course)
     }
 
     /// The causes, and how many resources wait for them.
     pub(super) fn message(&self) -> String {
-        let mut parts: Vec<String> = self.causes.iter().take(TOLD).map(|cause| cause.text.clone()).collect();
-        let more = self.causes.len().saturating_sub(TOLD);
+        let mut parts: Vec<String> = self.list.iter().take(TOLD).map(|cause| cause.text.clone()).collect();
+        let more = self.list.len().saturating_sub(TOLD);
         if more > 0 {
             parts.push(format!("and {more} more"));
         }
         if let (true, Some(key)) = (self.waiting > 0, &self.waits_for) {
             let verb = if self.waiting == 1 { "waits" } else { "wait" };
-            parts.push(if self.causes.is_empty() {
+            parts.push(if self.list.is_empty() {
                 format!("{} {verb} for others, the first for {key}", resources(self.waiting))
             } else {
                 format!("{} {verb} for others", resources(self.waiting))

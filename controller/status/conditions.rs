@@ -209,7 +209,7 @@ fn stalled<S>(pass: &Pass<'_, S>, blocked: Option<&(Reason, String)>) -> Option<
         return Some((*reason, message.clone()));
     }
     let (declared, beside) = all(pass)?;
-    let stuck = |causes: &Causes| causes.any(Course::Stuck).then(|| (causes.causes[0].reason, causes.message()));
+    let stuck = |causes: &Causes| causes.any(Course::Stuck).then(|| (causes.list[0].reason, causes.message()));
     if moves(pass) { None } else { stuck(&declared).or_else(|| stuck(&beside)) }
 }
 
@@ -247,7 +247,7 @@ fn reconciling<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
         return Some((Reason::MemoryLost, message.to_owned()));
     }
     let causes = if declared.reason() >= beside.reason() { declared } else { beside };
-    let rests = causes.causes.iter().all(|cause| cause.course == Course::Rests);
+    let rests = causes.list.iter().all(|cause| cause.course == Course::Rests);
     match causes.reason() {
         Some(_) if rests && !outcome.again => None,
         Some(reason) => Some((reason, causes.message())),

@@ -17,8 +17,8 @@ use crate::api::{Spec, Stack, Status, validate};
 use crate::status::memory::key_of;
 use crate::status::{Pass, Problem, announce, of, recall, rest};
 
-pub(super) const SETTLE: Duration = Duration::from_secs(60);
-pub(super) const RESYNC: Duration = Duration::from_secs(300);
+pub(super) const SETTLE: Duration = Duration::from_mins(1);
+pub(super) const RESYNC: Duration = Duration::from_mins(5);
 
 pub(super) fn key(text: &str) -> Key {
     key_of(text).unwrap()

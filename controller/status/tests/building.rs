@@ -1,7 +1,5 @@
 //! A stack that is built, and what stands in its way.
 
-use std::time::Duration;
-
 use engine::{Class, Phase};
 
 use super::bench::{at, fault, key, kind, network};
@@ -33,7 +31,7 @@ fn a_build_ends_in_silence() {
     assert_eq!(&before, bench.status());
     assert_eq!(bench.status().last_observed_time, looked);
     assert!(events(&before, bench.status()).is_empty() && !changed(&before, bench.status()));
-    assert_eq!(bench.rest(), Duration::from_secs(300));
+    assert_eq!(bench.rest(), super::bench::RESYNC);
 }
 
 /// What a call answers is no observation: a section is ready when its resources were seen.

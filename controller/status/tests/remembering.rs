@@ -161,6 +161,27 @@ fn an_unreadable_kind_is_no_empty_look() {
     assert_eq!(bench.status().intents[0].empty_looks, 0);
 }
 
+/// Enough looks, enough time since the call, and enough time between the first look and the last.
+#[test]
+fn looks_settle_only_when_they_are_spread() {
+    let settled = |looks, first: i64, last: i64, now: i64| {
+        let record = IntentRecord {
+            key: "vpc/main".into(),
+            attempt: 0,
+            time: at(0),
+            empty_looks: looks,
+            first_empty_look: Some(at(first)),
+            last_empty_look: Some(at(last)),
+        };
+        let status = Status { intents: vec![record], ..Status::default() };
+        recall(&status, true, at(now), SETTLE).memory.intents[&key("vpc/main")].settled
+    };
+    assert!(settled(3, 1, 61, 61));
+    assert!(!settled(2, 1, 61, 61), "too few");
+    assert!(!settled(9, 1, 60, 1000), "too close");
+    assert!(!settled(9, 900, 930, 1000), "too close, though late");
+}
+
 #[test]
 fn announcements_start_anew() {
     let old = IntentRecord {
