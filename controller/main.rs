@@ -9,6 +9,9 @@ use fargatestack::operator::run::{Settings, run};
 use fargatestack::{api, operator};
 use tracing_subscriber::EnvFilter;
 
+/// Stack of a worker thread. A pass is one large future: a debug build needs more than tokio's 2 MiB for it.
+const STACK_SIZE: usize = 8 * 1024 * 1024;
+
 /// Runs the ECS Fargate architecture as one Kubernetes object.
 #[derive(Parser)]
 #[command(version)]
@@ -90,7 +93,7 @@ fn start(controller: &Controller) -> ExitCode {
         own_identity: controller.own_identity,
         rate_limits: controller.rate_limits,
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_SIZE).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_sdk_ec2::types::{NatGatewayState, VpcEndpoint};
 use engine::{Fault, Id, Kind, Live, Observed};
 
 use super::ec2::from_sdk;
@@ -206,7 +207,8 @@ fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
     for it in answered(&view.addresses) {
         note(it.allocation_id(), it.tags());
     }
-    for it in answered(&view.nat_gateways) {
+    // What EC2 still shows as deleted, for about an hour, is nobody's any more.
+    for it in answered(&view.nat_gateways).iter().filter(|it| it.state() != Some(&NatGatewayState::Deleted)) {
         note(it.nat_gateway_id(), it.tags());
     }
     for it in answered(&view.route_tables) {
@@ -215,7 +217,9 @@ fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
     for it in answered(&view.security_groups) {
         note(it.group_id(), it.tags());
     }
-    for it in answered(&view.vpc_endpoints) {
+    // EC2 answers in lower case what its model writes with a capital.
+    let stands = |it: &&VpcEndpoint| it.state().is_none_or(|state| !state.as_str().eq_ignore_ascii_case("deleted"));
+    for it in answered(&view.vpc_endpoints).iter().filter(stands) {
         note(it.vpc_endpoint_id(), it.tags());
     }
     foreign
@@ -223,3 +227,36 @@ fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
 
 /// A shared scope.
 pub type SharedScope = Arc<Scope>;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_sdk_ec2::types::{NatGateway, Subnet};
+
+    use super::super::{Resource as _, wire};
+    use super::*;
+
+    /// A stack that comes back under its name must not stall on what the earlier one has already deleted.
+    #[test]
+    fn what_is_deleted_is_no_foreign_resource() {
+        let stamp = wire::stamp();
+        let tags = stamp.tags(&engine::Key::new(super::super::NatGateway::KIND, "a"), 0, engine::Tags::new());
+        let sdk = wire::sdk_tags(&tags);
+        let nat = |id: &str, state| NatGateway::builder().nat_gateway_id(id).state(state).set_tags(sdk.clone()).build();
+        let subnet = Subnet::builder().subnet_id("subnet-1").set_tags(sdk.clone()).build();
+        let view = View {
+            nat_gateways: Ok(Arc::from([
+                nat("nat-1", NatGatewayState::Deleted),
+                nat("nat-2", NatGatewayState::Available),
+            ])),
+            subnets: Ok(Arc::from([subnet])),
+            ..wire::view()
+        };
+        assert!(foreign(&view, &stamp.owner).is_empty(), "ours");
+        let successor = Owner { uid: "uid-2".into(), ..stamp.owner };
+        let ids: Vec<_> = foreign(&view, &successor).into_iter().map(|it| (it.id.to_string(), it.uid)).collect();
+        let expected = ["subnet-1", "nat-2"].map(|id| (id.to_owned(), "uid-1".to_owned()));
+        assert_eq!(ids, expected);
+    }
+}

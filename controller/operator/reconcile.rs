@@ -82,6 +82,11 @@ pub async fn reconcile(seen: Arc<Stack>, context: Arc<Context>) -> Result<Action
         context.forget(stack.uid());
         return Ok(Action::await_change());
     }
+    if deleting && !stack.controls.deletion_protection && never_built(&stack.status) {
+        finalizer::release(&stacks, &stack).await?;
+        context.forget(stack.uid());
+        return Ok(Action::await_change());
+    }
     if deleting && (stack.controls.mode == Mode::Observe || orphaned(&stack)) {
         return let_go(&context, &stacks, &stack).await;
     }
@@ -100,6 +105,16 @@ pub fn on_error(stack: Arc<Stack>, error: &Error, _: Arc<Context>) -> Action {
     Action::requeue(Duration::from_secs(2))
 }
 
+/// Whether the stack never came as far as AWS: a pass wrote its status, and none wrote an account. An empty status proves nothing,
+/// it may have been lost.
+fn never_built(status: &Status) -> bool {
+    status.observed_generation.is_some()
+        && status.account_id.is_none()
+        && status.resources.is_empty()
+        && status.intents.is_empty()
+        && status.lingering.is_empty()
+}
+
 fn orphaned(stack: &Stack) -> bool {
     stack.annotations().get(FORCE_ORPHAN).is_some_and(|uid| uid == stack.uid())
 }
@@ -112,7 +127,9 @@ async fn find(
     namespace: &Namespace,
     known: bool,
 ) -> Result<Findings, Error> {
-    let mut found = Findings::default();
+    // Remembered first: a pass that ends early must not read as one that forgot.
+    let recollection = status::recall(&stack.status, known, Timestamp::now(), context.intervals.settle);
+    let mut found = Findings { memory: recollection.memory, ..Findings::default() };
     let deleting = stack.metadata.deletion_timestamp.is_some();
     if deleting && stack.controls.deletion_protection {
         found.problem = Some(Problem::DeletionProtected);
@@ -150,7 +167,6 @@ async fn find(
     found.scope = Some(Arc::clone(&scope));
     let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
 
-    let recollection = status::recall(&stack.status, known, Timestamp::now(), context.intervals.settle);
     let freshness = context.freshness(stack.uid(), requested(stack), status::at_rest(stack));
     let observation =
         observe(&scope, &stamp.owner, &recollection.expected, &brought(found.spec.as_ref()), freshness).await;
@@ -159,7 +175,6 @@ async fn find(
         let ids = observation.foreign.iter().map(|foreign| foreign.id.to_string()).collect();
         found.problem = Some(Problem::ForeignIncarnation { uid, ids });
         found.observation = Some(observation);
-        found.memory = recollection.memory;
         return Ok(found);
     }
     let desired = match &found.spec {
@@ -172,13 +187,11 @@ async fn find(
                 Err(problem) => {
                     found.problem = Some(problem);
                     found.observation = Some(observation);
-                    found.memory = recollection.memory;
                     return Ok(found);
                 }
             }
         }
     };
-    found.memory = recollection.memory;
     let plan = plan(&desired, &observation.observed, &found.memory);
     let Ruling { plan, held, approval } = policy(stack, deleting).withhold(plan);
     found.held = held;

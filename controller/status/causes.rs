@@ -35,7 +35,6 @@ pub(super) enum Course {
 
 /// What stands in the way of a set of resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_field_names, reason = "the causes among what is counted beside them")]
 pub(super) struct Causes {
     /// The worst first, then in creation order.
     pub(super) list: Vec<Cause>,
