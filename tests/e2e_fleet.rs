@@ -7,6 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use support::controller::Controller;
@@ -31,10 +32,8 @@ fn deep(call: &Call) -> bool {
 async fn cost(controller: &'static Controller, fleet: &[Stack]) -> Vec<Call> {
     let account = &fleet[0].account;
     // The events of the pass before are out when the next one is over.
-    let mut vpcs = Vec::new();
-    for stack in fleet {
-        vpcs.extend(stack.look().await.status.outputs.and_then(|outputs| outputs.vpc_id));
-    }
+    let looked = join_all(fleet.iter().map(Stack::look)).await;
+    let vpcs: Vec<_> = looked.into_iter().filter_map(|stack| stack.status.outputs?.vpc_id).collect();
     assert_eq!(vpcs.len(), fleet.len());
     let (mark, audit) = (account.now(), fleet[0].audit());
     controller.kill();
@@ -47,9 +46,7 @@ async fn cost(controller: &'static Controller, fleet: &[Stack]) -> Vec<Call> {
     });
     assert_eq!(audit.writes(), BTreeMap::new(), "Kubernetes writes, events included");
     // A further pass of each, asked for: what the pass before it would have written is written by now.
-    for stack in fleet {
-        stack.look().await;
-    }
+    join_all(fleet.iter().map(Stack::look)).await;
     assert_eq!(account.writes(mark), Vec::<String>::new());
     assert!(audit.writes().keys().all(|write| write == "patch fargatestacks/status"), "{:?}", audit.writes());
     calls
@@ -69,12 +66,8 @@ async fn a_pass_over_a_hundred_stacks_costs_as_many_shallow_calls_as_over_one() 
     let one = cost(controller, std::slice::from_ref(&first)).await;
 
     let mut fleet: Vec<_> = (1..FLEET).map(|number| first.sibling(&format!("stack-{number}"))).collect();
-    for stack in &fleet {
-        stack.declare(small()).await;
-    }
-    for stack in &fleet {
-        stack.settled().await;
-    }
+    join_all(fleet.iter().map(|stack| stack.declare(small()))).await;
+    join_all(fleet.iter().map(Stack::settled)).await;
     fleet.push(first);
     let hundred = cost(controller, &fleet).await;
 

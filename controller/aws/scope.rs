@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use engine::Fault;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::ec2::Ec2;
 use super::facts::Cache;
@@ -77,7 +77,7 @@ impl Scope {
 pub struct Scopes {
     base: SdkConfig,
     limits: Limits,
-    open: Mutex<HashMap<Connection, Arc<Scope>>>,
+    open: Mutex<HashMap<Connection, Arc<OnceCell<Arc<Scope>>>>>,
 }
 
 impl Scopes {
@@ -86,16 +86,19 @@ impl Scopes {
         Self { base: aws_config::defaults(BehaviorVersion::latest()).load().await, limits, open: Mutex::default() }
     }
 
-    /// The scope behind `connection`. Asks STS once; its account never changes afterwards.
+    /// The scope behind `connection`. Asks STS once, also for callers that come at the same time; its account never changes
+    /// afterwards.
     ///
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
     ///
     /// # Errors
     /// The fault of assuming the role or of asking who we are.
     pub async fn connect(&self, connection: &Connection) -> Result<Arc<Scope>, Fault> {
-        if let Some(scope) = self.open.lock().await.get(connection) {
-            return Ok(scope.clone());
-        }
+        let scope = Arc::clone(self.open.lock().await.entry(connection.clone()).or_default());
+        scope.get_or_try_init(|| self.open(connection)).await.cloned()
+    }
+
+    async fn open(&self, connection: &Connection) -> Result<Arc<Scope>, Fault> {
         let config = self.configure(connection).await;
         let sts = aws_sdk_sts::Client::new(&config);
         let identity = sts.get_caller_identity().send().await.map_err(|error| classify("GetCallerIdentity", &error))?;
@@ -107,9 +110,7 @@ impl Scopes {
             .ok_or_else(|| incomplete("GetCallerIdentity", "arn"))?
             .to_owned();
         let ec2 = Ec2::new(&config, self.limits.clone());
-        let scope = Arc::new(Scope::new(account, partition, connection.region.clone(), ec2));
-        // Two callers may have connected at the same time: the first one's sources are kept, so that they are shared.
-        Ok(self.open.lock().await.entry(connection.clone()).or_insert(scope).clone())
+        Ok(Arc::new(Scope::new(account, partition, connection.region.clone(), ec2)))
     }
 
     async fn configure(&self, connection: &Connection) -> SdkConfig {

@@ -18,7 +18,7 @@ use super::controller::Controller;
 use super::emulator::{Account, REGION};
 
 /// Longer than any wait on a loaded machine; what takes so long never comes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// One stack and what is around it.
 #[derive(Clone, Debug)]
