@@ -89,7 +89,8 @@ impl Policy {
             let plan = plan.withhold(|_| Some("the stack is suspended".to_owned()));
             return Ruling { plan, held: None, approval: standing };
         }
-        let gated: Vec<&Step<N>> = plan.writes().filter(|step| self.gates(step)).collect();
+        let acting = plan.steps().filter(|step| step.writes() || approval::comes(step));
+        let gated: Vec<&Step<N>> = acting.filter(|step| self.gates(step)).collect();
         if gated.is_empty() {
             return Ruling { plan, held: None, approval: standing };
         }

@@ -10,16 +10,32 @@ use crate::api::status::{Approval, PlanRecord, PlannedStep};
 /// Steps that `status.plan` lists at most; a whole network is about 60.
 const LISTED: usize = 100;
 
+/// Whether the step has to wait for another one of this plan and will then change something: approved with it, or a plan would need
+/// one approval for each of its passes.
+pub(super) fn comes<N: Node>(step: &Step<N>) -> bool {
+    matches!(step.action, Action::Blocked(_))
+}
+
+/// What the step does, or will do once what blocks it is done.
+fn intended<N: Node>(step: &Step<N>) -> Action {
+    match &step.action {
+        Action::Blocked(_) if !step.declared() => Action::Delete,
+        Action::Blocked(_) if step.id.is_some() => Action::Update,
+        Action::Blocked(_) => Action::Create,
+        action => action.clone(),
+    }
+}
+
 /// The hash that people approve: SHA-256, hexadecimal, over the ordered action, key and changed fields of `steps`.
 pub(super) fn hash<N: Node>(steps: &[&Step<N>]) -> String {
-    let lines: String = steps.iter().map(|step| line(step.action.name(), step)).collect();
+    let lines: String = steps.iter().map(|step| line(intended(step).name(), step)).collect();
     digest(&lines)
 }
 
 /// What is shown of `steps`.
 pub(super) fn record<N: Node>(steps: &[&Step<N>], hash: &str) -> PlanRecord {
     let shown = steps.iter().take(LISTED).map(|step| PlannedStep {
-        action: title(&step.action).to_owned(),
+        action: title(&intended(step)).to_owned(),
         key: step.key.to_string(),
         fields: fields(step),
         reason: step.reason.to_string(),
@@ -38,9 +54,12 @@ pub(super) fn record<N: Node>(steps: &[&Step<N>], hash: &str) -> PlanRecord {
 pub(super) fn grant<N: Node>(steps: &[&Step<N>], hash: &str, generation: i64) -> Approval {
     let mut hashes = Vec::new();
     for step in steps {
-        hashes.push(digest(&line(step.action.name(), step)));
-        match &step.action {
+        let intended = intended(step);
+        hashes.push(digest(&line(intended.name(), step)));
+        match &intended {
             Action::Create => hashes.push(completion(step)),
+            // Its fields are known only once what blocks it is there.
+            Action::Update if comes(step) => hashes.push(completion(step)),
             Action::Replace(_) => {
                 hashes.extend([completion(step), bare(&Action::Create, step), bare(&Action::Delete, step)]);
             }
@@ -63,8 +82,9 @@ pub(super) fn grant<N: Node>(steps: &[&Step<N>], hash: &str, generation: i64) ->
 /// Whether the step is among those that were approved, or completes one of them.
 pub(super) fn covers<N: Node>(approval: &Approval, step: &Step<N>) -> bool {
     let holds = |hash: String| approval.steps.contains(&hash);
-    let completes = matches!(step.action, Action::Update | Action::Retag) && holds(completion(step));
-    completes || holds(digest(&line(step.action.name(), step)))
+    let intended = intended(step);
+    let completes = matches!(intended, Action::Update | Action::Retag) && holds(completion(step));
+    completes || holds(digest(&line(intended.name(), step)))
 }
 
 /// One line: action, key, changed fields. None of them holds a tab or a line's end.

@@ -190,6 +190,25 @@ fn an_approval_covers_what_completes_its_steps() {
     assert!(ran(&approving(None, Some(created)), left()).is_empty(), "a creation approves no deletion");
 }
 
+/// What is not declared any more goes only when nothing hangs on it: its deletion is part of the plan that frees it.
+#[test]
+fn an_approval_covers_what_waits_for_its_steps() {
+    let (old, a) = (toy("old", 1, 1), toy("a", 1, 1));
+    let remembered = memory(&[(&old, "old-1"), (&a, "a-1")]);
+    let held_by = |on: &[&str], loose| {
+        let user = Live { on: on.iter().map(|id| Id::from(*id)).collect(), ..live(&toy("a", 1, loose), "a-1") };
+        plan_of(&[toy("a", 1, 2)], vec![live(&old, "old-1"), user], &remembered, &[])
+    };
+    let held = approving(None, None).withhold(held_by(&["old-1"], 1)).held.unwrap();
+    let shown: Vec<_> = held.steps.iter().map(|step| (step.action.as_str(), step.key.as_str())).collect();
+    assert_eq!(shown, [("Update", "vpc/a"), ("Delete", "vpc/old")]);
+
+    let ruling = approving(Some(&held.hash), None).withhold(held_by(&["old-1"], 1));
+    assert_eq!(running(&ruling.plan), ["update vpc/a"]);
+    let standing = approving(None, ruling.approval);
+    assert_eq!(ran(&standing, held_by(&[], 2)), ["delete vpc/old"]);
+}
+
 #[test]
 fn report_leaves_drift_and_applies_declarations() {
     let report = |applied| Policy { drift_policy: DriftPolicy::Report, applied_generation: applied, ..apply() };
