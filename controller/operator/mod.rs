@@ -5,9 +5,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "the only room with the clock")]
 
+mod conclude;
 pub mod context;
 pub mod finalizer;
 pub mod identity;
+mod lead;
 pub mod rbac;
 pub mod reconcile;
 pub mod run;
