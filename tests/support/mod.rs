@@ -154,8 +154,11 @@ impl World {
     /// Applies `definitions` and waits until the API server serves them.
     pub fn install(&self, definitions: &str) {
         self.kubectl(&["apply", "--server-side", "-f", "-"], definitions).expect_success();
-        let wait = ["wait", "--for=condition=Established", "--timeout=60s", "-f", "-"];
-        self.kubectl(&wait, definitions).expect_success();
+        // Waiting for a condition fails at once while a new definition has no conditions at all.
+        for state in ["jsonpath={.status.conditions}", "condition=Established"] {
+            let wait = ["wait", "--for", state, "--timeout=60s", "-f", "-"];
+            self.kubectl(&wait, definitions).expect_success();
+        }
     }
 
     /// Makes the namespace `name`, if it is not there.

@@ -38,7 +38,9 @@ def install(state: State, facts: Facts) -> None:
     kubectl = Kubectl.administrator(facts)
     apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=installation")
     print(kubectl.run(*apply, f"--filename={CRDS}", f"--filename={RBAC}"), end="")
-    kubectl.run("wait", "--for=condition=Established", "--timeout=60s", f"--filename={CRDS}")
+    # Waiting for a condition fails at once while a new definition has no conditions at all.
+    for readiness in ("jsonpath={.status.conditions}", "condition=Established"):
+        kubectl.run("wait", "--for", readiness, "--timeout=60s", f"--filename={CRDS}")
     service_account_kubeconfig(kubectl, namespace=NAMESPACE, name=SERVICE_ACCOUNT, out=state.controller_kubeconfig)
 
 
