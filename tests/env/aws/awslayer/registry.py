@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Handler = Callable[["Call"], dict[str, Any]]
+Dumper = Callable[["Call"], dict[str, Iterable[Any]]]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -29,6 +30,7 @@ class Rule:
 
 RULES: dict[str, Rule] = {}
 HANDLERS: dict[tuple[str, str], Handler] = {}
+DUMPERS: dict[str, list[Dumper]] = {}
 # How often each rule was applied: the layer's tests ask whether the rule they name really ran.
 APPLIED: Counter[str] = Counter()
 
@@ -66,6 +68,16 @@ def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
         if (service, operation) in HANDLERS:
             raise TypeError(f"{service}.{operation} is answered twice")
         HANDLERS[service, operation] = function
+        return function
+
+    return register
+
+
+def dumps(service: str) -> Callable[[Dumper], Dumper]:
+    """Registers what a dump shows of a service: lists by kind, as answers show them."""
+
+    def register(function: Dumper) -> Dumper:
+        DUMPERS.setdefault(service, []).append(function)
         return function
 
     return register

@@ -21,6 +21,10 @@ DEFAULTS: dict[str, Any] = {
         "endpoint.create": 0.0,
         "endpoint.modify": 0.0,
         "endpoint.delete": 0.0,
+        # A network load balancer is active, a target may be healthy, a deregistered one has drained.
+        "balancer.create": 0.0,
+        "target.initial": 0.0,
+        "target.drain": 0.0,
         # How long a requester-managed interface outlives what made it (aws-facts 7).
         "interface.linger": 0.0,
     },
@@ -41,6 +45,9 @@ DEFAULTS: dict[str, Any] = {
         "gatewayEndpoints": 1000,
         "interfaceEndpointsPerVpc": 1000,
         "tagsPerResource": 50,
+        "networkLoadBalancers": 1000,
+        "listenersPerLoadBalancer": 50,
+        "targetGroups": 3000,
     },
     # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
     "latency": {"default": 0.0},
@@ -74,6 +81,9 @@ AWS_QUOTAS: dict[str, int] = {
     "gatewayEndpoints": 20,
     "interfaceEndpointsPerVpc": 50,
     "tagsPerResource": 50,
+    "networkLoadBalancers": 50,
+    "listenersPerLoadBalancer": 50,
+    "targetGroups": 3000,
 }
 
 
