@@ -41,6 +41,9 @@ DEFAULTS: dict[str, Any] = {
         "gatewayEndpoints": 1000,
         "interfaceEndpointsPerVpc": 1000,
         "tagsPerResource": 50,
+        "userPools": 1000,
+        "clientsPerPool": 1000,
+        "resourceServersPerPool": 25,
     },
     # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
     "latency": {"default": 0.0},
@@ -74,6 +77,10 @@ AWS_QUOTAS: dict[str, int] = {
     "gatewayEndpoints": 20,
     "interfaceEndpointsPerVpc": 50,
     "tagsPerResource": 50,
+    # Cognito Developer Guide, "Quotas in Amazon Cognito".
+    "userPools": 1000,
+    "clientsPerPool": 1000,
+    "resourceServersPerPool": 25,
 }
 
 
