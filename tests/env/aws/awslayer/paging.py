@@ -1,44 +1,39 @@
-"""Pages of lists in the services whose page tokens are opaque: a page goes on after the last item shown."""
+"""Pages of long answers, in whatever words a service has for them."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from .call import Call
-from .errors import AwsError
-
-Item = dict[str, Any]
+_T = TypeVar("_T")
 
 
-def page(
-    call: Call, items: list[Item], key: str, *, size: int | None, token: str | None, invalid: Callable[[], AwsError]
-) -> tuple[list[Item], str | None]:
-    """One page of the items and the token of the next, None after the last.
+def cut(
+    items: Sequence[_T], key: Callable[[_T], str | None], size: int, operation: str, token: str | None
+) -> tuple[list[_T], str | None]:
+    """The page that a token asks for (the first without one), and the token of the next page.
 
-    `key` is the member that tells items apart; `size` is what the request asks for, None for the
-    setting pageSize. A token that is not of this operation raises what `invalid` makes.
+    A resource that went away between two pages does not shift the rest. Raises ValueError for a token
+    that this operation has not given out.
     """
-    limit = int(size or call.world.settings.get("pageSize", call.account))
-    start = _after(call, items, key, token, invalid) if token else 0
-    shown = items[start : start + limit]
-    if not shown or start + limit >= len(items):
-        return shown, None
-    state = {"op": call.wire.operation, "after": shown[-1].get(key), "at": start + limit}
-    return shown, base64.urlsafe_b64encode(json.dumps(state).encode()).decode()
+    start = _resume(items, key, operation, token) if token else 0
+    page = list(items[start : start + size])
+    if start + size >= len(items) or not page:
+        return page, None
+    last = {"op": operation, "after": key(page[-1]), "at": start + size}
+    return page, base64.urlsafe_b64encode(json.dumps(last).encode()).decode()
 
 
-def _after(call: Call, items: list[Item], key: str, token: str, invalid: Callable[[], AwsError]) -> int:
+def _resume(items: Sequence[_T], key: Callable[[_T], str | None], operation: str, token: str) -> int:
     try:
         state = json.loads(base64.urlsafe_b64decode(token.encode()))
-        if state["op"] != call.wire.operation:
-            raise ValueError(token)
-        after, at = state["after"], int(state["at"])
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise invalid() from error
-    # An item that went away between two pages must not shift the rest.
-    index = next((i for i, item in enumerate(items) if item.get(key) == after), None)
+        after, at, owner = state["after"], int(state["at"]), state["op"]
+    except (KeyError, TypeError, binascii.Error) as error:
+        raise ValueError(token) from error
+    if owner != operation:
+        raise ValueError(token)
+    index = next((i for i, item in enumerate(items) if key(item) == after), None)
     return at if index is None else index + 1

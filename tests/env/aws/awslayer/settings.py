@@ -48,6 +48,9 @@ DEFAULTS: dict[str, Any] = {
         "networkLoadBalancers": 1000,
         "listenersPerLoadBalancer": 50,
         "targetGroups": 3000,
+        "userPools": 1000,
+        "clientsPerPool": 1000,
+        "resourceServersPerPool": 25,
     },
     # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
     "latency": {"default": 0.0},
@@ -84,6 +87,10 @@ AWS_QUOTAS: dict[str, int] = {
     "networkLoadBalancers": 50,
     "listenersPerLoadBalancer": 50,
     "targetGroups": 3000,
+    # Cognito Developer Guide, "Quotas in Amazon Cognito".
+    "userPools": 1000,
+    "clientsPerPool": 1000,
+    "resourceServersPerPool": 25,
 }
 
 

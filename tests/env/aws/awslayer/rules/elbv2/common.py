@@ -10,7 +10,7 @@ from moto.elbv2.models import elbv2_backends
 
 from ...call import Call
 from ...errors import AwsError
-from ...paging import page
+from ...paging import cut
 from ...registry import rule
 
 _NAME = re.compile(r"^[A-Za-z0-9-]+$")
@@ -98,14 +98,11 @@ def described(call: Call, things: list[Any], view: Any, result: str, key: str, *
     items = [view(call, thing) for thing in seen]
     if named:
         return {result: items}
-    shown, marker = page(
-        call,
-        items,
-        key,
-        size=call.params.get("PageSize"),
-        token=call.params.get("Marker"),
-        invalid=lambda: AwsError("ValidationError", "The marker is not valid"),
-    )
+    size = int(call.params.get("PageSize") or call.world.settings.get("pageSize", call.account))
+    try:
+        shown, marker = cut(items, lambda i: str(i[key]), size, call.wire.operation, call.params.get("Marker"))
+    except ValueError as error:
+        raise AwsError("ValidationError", "The marker is not valid") from error
     return {result: shown, **({"NextMarker": marker} if marker else {})}
 
 
