@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
         "endpoint.create": 0.0,
         "endpoint.modify": 0.0,
         "endpoint.delete": 0.0,
+        "domain.create": 0.0,
+        "domain.delete": 0.0,
         # How long a requester-managed interface outlives what made it (aws-facts 7).
         "interface.linger": 0.0,
     },
