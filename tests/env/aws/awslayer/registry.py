@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .world import World
 
 Handler = Callable[["Call"], dict[str, Any]]
+Dumper = Callable[["Call"], dict[str, Iterable[Any]]]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -45,6 +46,7 @@ class Rule:
 
 RULES: dict[str, Rule] = {}
 HANDLERS: dict[tuple[str, str], Handler] = {}
+DUMPERS: dict[str, list[Dumper]] = {}
 # Service -> account and region of an unsigned request, from its parameters.
 HOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {}
 # Plain web pages that services serve beside their API: a path's pattern, and what answers it.
@@ -96,6 +98,16 @@ def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
         if (service, operation) in HANDLERS:
             raise TypeError(f"{service}.{operation} is answered twice")
         HANDLERS[service, operation] = function
+        return function
+
+    return register
+
+
+def dumps(service: str) -> Callable[[Dumper], Dumper]:
+    """Registers what a dump shows of a service: lists by kind, as answers show them."""
+
+    def register(function: Dumper) -> Dumper:
+        DUMPERS.setdefault(service, []).append(function)
         return function
 
     return register
