@@ -158,6 +158,10 @@ kinds![
     SecurityGroupRule,
     VpcEndpoint,
     LogGroup,
+    UserPool,
+    UserPoolDomain,
+    ResourceServer,
+    UserPoolClient,
 ];
 
 /// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over.

@@ -13,6 +13,7 @@ use kube::{Api, ResourceExt as _};
 use super::conclude::write_status;
 use super::context::Context;
 use super::identity::{Resolved, resolve};
+use crate::api::spec::{Auth, Cognito, Pool};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
@@ -99,7 +100,8 @@ pub(super) async fn lead(
         found.spec = if deleting { None } else { Some(declared(stack)?) };
         let scope = enter(context, stack, namespace, &mut found).await?;
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        let named = named(found.spec.as_ref());
+        // A stack that goes may still say what it brought; where it does not, memory does.
+        let named = named(declared(stack).ok().as_ref());
         found.observation = Some(observe(&scope, &stamp.owner, &expected, &named, freshness).await);
         let desired = desired(&scope, &stamp, freshness, deleting, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
@@ -238,7 +240,11 @@ fn named(spec: Option<&Spec>) -> Named {
     ];
     let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
     let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    Named { brought, chosen: design::chosen(spec) }
+    let user_pool = match &spec.auth {
+        Auth::Cognito(Cognito { pool: Pool::Brought(id), .. }) => Some(id.clone()),
+        Auth::Cognito(_) | Auth::External(_) => None,
+    };
+    Named { brought, chosen: design::chosen(spec), user_pool }
 }
 
 fn requested(stack: &Stack) -> bool {

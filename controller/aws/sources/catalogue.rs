@@ -324,9 +324,21 @@ questions! {
     listings {
         /// `DescribeLogGroups` under the controller's prefixes.
         log_groups: LogGroups,
+        /// `ListUserPools`.
+        user_pools: UserPools,
     }
     details {
         /// `ListTagsForResource` of a log group, by its name.
         log_group_tags: LogGroupTags,
+        /// `DescribeUserPool` and `GetUserPoolMfaConfig`, by the pool's id. Before what is inside the pools.
+        user_pool_details: UserPoolDetails,
+        /// `ListResourceServers`, by the pool's id.
+        resource_servers: ResourceServers,
+        /// `ListUserPoolClients`, by the pool's id.
+        user_pool_client_lists: UserPoolClientLists,
+        /// `DescribeUserPoolClient`, by the ids of pool and client.
+        user_pool_clients: UserPoolClients,
+        /// `DescribeUserPoolDomain`, by the pool's id and the prefix.
+        user_pool_domains: UserPoolDomains,
     }
 }
