@@ -218,7 +218,7 @@ async fn listed_zones(scope: &Scope, now: Instant) -> Result<Vec<ask::ListedZone
         tracing::trace!(age = ?now.saturating_duration_since(*asked), "zones from cache");
         return Ok(zones.clone());
     }
-    let zones = ask::zones(&scope.ec2).await?;
+    let zones = ask::zones(&scope.cloud.ec2).await?;
     *latest = Some((now, zones.clone()));
     Ok(zones)
 }
@@ -230,7 +230,7 @@ async fn s3_prefix_list(scope: &Scope, now: Instant) -> Result<String, FactsErro
     let id = if let Some(id) = known {
         id
     } else {
-        let id = ask::prefix_list(&scope.ec2, &name).await?;
+        let id = ask::prefix_list(&scope.cloud.ec2, &name).await?;
         *latest = Some((now, id.clone()));
         id
     };

@@ -2,7 +2,6 @@
 //!
 //! Remember → validate → resolve who it acts as → look → facts → graph → plan → hold back → announce → execute.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use super::identity::{Resolved, resolve};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
-use crate::aws::observe::{Freshness, Observation, observe};
+use crate::aws::observe::{Freshness, Named, Observation, observe};
 use crate::aws::owner::{Owner, Stamp};
 use crate::aws::scope::Scope;
 use crate::aws::{Node, Seen};
@@ -100,8 +99,8 @@ pub(super) async fn lead(
         found.spec = if deleting { None } else { Some(declared(stack)?) };
         let scope = enter(context, stack, namespace, &mut found).await?;
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        let brought = brought(found.spec.as_ref());
-        found.observation = Some(observe(&scope, &stamp.owner, &expected, &brought, freshness).await);
+        let named = named(found.spec.as_ref());
+        found.observation = Some(observe(&scope, &stamp.owner, &expected, &named, freshness).await);
         let desired = desired(&scope, &stamp, freshness, deleting, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
@@ -173,7 +172,7 @@ async fn act(
     let announced_at = Instant::now();
     let late = || announced_at.elapsed() > SEND_WITHIN;
     let limits = engine::Limits { effects: context.effects };
-    let outcome = execute(plan, &scope.ec2, &limits, || context.stopping() || late()).await;
+    let outcome = execute(plan, &scope.cloud, &limits, || context.stopping() || late()).await;
     if outcome.effects > 0 {
         context.wrote(stack.uid());
     }
@@ -227,9 +226,10 @@ fn unsatisfied(error: FactsError) -> Problem {
     }
 }
 
-/// Ids that the user brings.
-fn brought(spec: Option<&Spec>) -> BTreeSet<String> {
-    let Some(existing) = spec.map(|spec| &spec.network.existing) else { return BTreeSet::new() };
+/// What the declaration names of what is looked for.
+fn named(spec: Option<&Spec>) -> Named {
+    let Some(spec) = spec else { return Named::default() };
+    let existing = &spec.network.existing;
     let lists = [
         &existing.public_subnet_ids,
         &existing.app_subnet_ids,
@@ -237,7 +237,8 @@ fn brought(spec: Option<&Spec>) -> BTreeSet<String> {
         &existing.ecs_route_table_ids,
     ];
     let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
-    lists.into_iter().flatten().chain(single).cloned().collect()
+    let brought = lists.into_iter().flatten().chain(single).cloned().collect();
+    Named { brought, chosen: design::chosen(spec) }
 }
 
 fn requested(stack: &Stack) -> bool {

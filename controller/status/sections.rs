@@ -13,18 +13,34 @@ use crate::api::status::RecordedPhase;
 pub(super) const NETWORK: &str = "NetworkReady";
 /// The VPC endpoints and the group around them.
 pub(super) const ENDPOINTS: &str = "EndpointsReady";
+/// The repository.
+pub(super) const REGISTRY: &str = "RegistryReady";
+/// Who issues tokens.
+pub(super) const AUTH: &str = "AuthReady";
+/// The network load balancer.
+pub(super) const LOAD_BALANCER: &str = "LoadBalancerReady";
+/// The tasks, and what they run with.
+pub(super) const SERVICE: &str = "ServiceReady";
+/// The HTTP API and its way into the network.
+pub(super) const API: &str = "ApiReady";
+
 /// Sections that this version does not build.
-pub(super) const NOT_IMPLEMENTED: [&str; 5] =
-    ["RegistryReady", "AuthReady", "LoadBalancerReady", "ServiceReady", "ApiReady"];
+pub(super) const NOT_IMPLEMENTED: [&str; 5] = [REGISTRY, AUTH, LOAD_BALANCER, SERVICE, API];
 
 /// The section that a key belongs to. The network does not wait for the endpoints, which hang on it.
 fn section(key: &Key) -> &'static str {
-    let of_endpoints = match key.kind.name {
-        "vpc-endpoint" => true,
-        "security-group" | "security-group-rule" => key.name.contains("endpoints"),
-        _ => false,
-    };
-    if of_endpoints { ENDPOINTS } else { NETWORK }
+    match key.kind.name {
+        "vpc-endpoint" => ENDPOINTS,
+        "security-group" | "security-group-rule" if key.name.contains("endpoints") => ENDPOINTS,
+        "repository" => REGISTRY,
+        "user-pool" | "user-pool-domain" | "resource-server" | "user-pool-client" => AUTH,
+        "load-balancer" | "target-group" | "listener" => LOAD_BALANCER,
+        "ecs-cluster" | "task-definition" | "ecs-service" | "scalable-target" | "scaling-policy" => SERVICE,
+        "vpc-link" | "api" | "integration" | "authorizer" | "route" | "stage" | "domain-name" | "api-mapping" => API,
+        "log-group" if &*key.name == "access" => API,
+        "log-group" | "role" if &*key.name != "flow" => SERVICE,
+        _ => NETWORK,
+    }
 }
 
 /// The verdict on a section.

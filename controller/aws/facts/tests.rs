@@ -19,7 +19,7 @@ const VPC: &str = "<vpcSet><item><vpcId>vpc-1</vpcId><cidrBlockAssociationSet><i
     <cidrBlockState><state>associated</state></cidrBlockState></item></cidrBlockAssociationSet></item></vpcSet>";
 
 fn scope(wire: &Wire) -> Scope {
-    Scope::new("111122223333".into(), "aws".into(), "eu-west-1".into(), wire.ec2())
+    Scope::new("111122223333".into(), "aws".into(), "eu-west-1".into(), wire.cloud())
 }
 
 fn wanted() -> Wanted {

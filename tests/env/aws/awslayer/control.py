@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import registry
+from . import reach_order, registry
+from .call import Call
 from .dump import dump
-from .errors import ControlError
+from .errors import AwsError, ControlError
 from .moto_host import MotoHost
 from .staleness import Lag
 from .wire import Answer
@@ -39,6 +40,7 @@ class Control:
             ("DELETE", "faults"): self._faults_remove,
             ("POST", "hide"): self._hide,
             ("POST", "nat-failures"): self._nat_failures_add,
+            ("POST", "reach"): self._reach,
             ("GET", "violations"): self._violations,
             ("GET", "rules"): self._rules,
         }
@@ -54,7 +56,7 @@ class Control:
             return _json({"error": f"no {method} /_control/{name}; there is {known}"}, 404)
         try:
             return _json(route(query, json.loads(body) if body else {}))
-        except (ControlError, ValueError, TypeError, KeyError) as error:
+        except (ControlError, AwsError, ValueError, TypeError, KeyError) as error:
             return _json({"error": str(error) or repr(error)}, 400)
 
     def _health(self, query: Query, body: Any) -> Any:
@@ -150,6 +152,14 @@ class Control:
         with self._world.lock:
             self._world.nat_failures.append(order)
         return order
+
+    def _reach(self, query: Query, body: Any) -> Any:
+        account = query.get("account") or body.get("account")
+        if not account or not body.get("region"):
+            raise ControlError("reach needs account and region")
+        with self._world.lock:
+            self._world.settle(account)
+            return reach_order.serve(Call.of_nobody(self._world, self._moto, account, body["region"]), body)
 
     def _violations(self, query: Query, body: Any) -> Any:
         account = query.get("account")

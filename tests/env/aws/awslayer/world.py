@@ -16,6 +16,7 @@ from .faults import Faults
 from .ledger import Ledger
 from .settings import Settings
 from .staleness import Staleness
+from .tasks import Applications, RunningTask
 
 
 @dataclass
@@ -35,6 +36,8 @@ class Region:
     tokens: dict[tuple[str, str], Token] = field(default_factory=dict)
     born: dict[str, int] = field(default_factory=dict)
     agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    # ARN -> task that runs.
+    tasks: dict[str, RunningTask] = field(default_factory=dict)
 
 
 class World:
@@ -49,6 +52,7 @@ class World:
         self.buckets = Buckets()
         self.accounts = Accounts()
         self.staleness = Staleness()
+        self.applications = Applications()
         self.violations: list[dict[str, Any]] = []
         self.nat_failures: list[dict[str, str]] = []
         self._regions: dict[tuple[str, str], Region] = {}
@@ -84,6 +88,7 @@ class World:
         self.faults.reset(account)
         self.buckets.reset(account)
         self.staleness.reset(account)
+        self.applications.reset(account)
         self.accounts.reset(account)
         self.clock.reset(account)
         self.violations = [v for v in self.violations if account is not None and v["account"] != account]
