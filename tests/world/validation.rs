@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use fargatestack::api::status::{
-    Approval, Condition, ConditionStatus, IntentRecord, LingeringRecord, Outputs, PlanRecord, PlannedStep,
+    Approval, Condition, ConditionStatus, ImageStatus, IntentRecord, LingeringRecord, Outputs, PlanRecord, PlannedStep,
     RecordedPhase, ResourceRecord, ServiceStatus, SubnetIds,
 };
 use fargatestack::api::{self, Stack, Status};
@@ -148,7 +148,10 @@ fn every_field_set() -> Status {
         region: text("eu-west-1"),
         identity: text("prod"),
         replicas: Some(2),
-        service: Some(ServiceStatus { tasks: text("2/2") }),
+        service: Some(ServiceStatus {
+            tasks: text("2/2"),
+            image: Some(ImageStatus { name: "registry/orders:1".into(), digest: "sha256:00".into() }),
+        }),
         outputs: Some(Outputs {
             api_endpoint: text("https://a.example"),
             domain_target: text("d.example"),
