@@ -47,7 +47,7 @@ pub use internet_gateway::{InternetGateway, InternetGatewaySeen};
 pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained};
 pub use log_group::{LogGroup, LogGroupSeen, LogGroupTags, LogGroups};
 pub use nat_gateway::{NatGateway, NatGatewaySeen, Placement};
-pub use resource::Resource;
+pub use resource::{ARN, Resource};
 pub use resource_server::{ResourceServer, ResourceServerSeen, ResourceServers};
 pub use route_table::{Associations, Maker, Route, RouteTable, RouteTableSeen, Routes, SeenRoute, Target};
 pub use secret::Secret;

@@ -1,7 +1,7 @@
 //! What a checked [`Spec`] means in AWS: the graph of resources, and what of a plan may run. Pure.
 //!
 //! - [`wanted`]: which facts the design needs; [`graph`]: from declaration and facts to resources.
-//! - `network`, `security`, `endpoints`: its layers; [`names`]: names and ARNs that follow from the declaration alone.
+//! - `network`, `security`, `endpoints`, `identity`: its layers; [`names`]: names and ARNs that follow from the declaration alone.
 //! - [`policy`]: what of a plan may run.
 //!
 //! Deliberately absent: any choice that depends on what stands in AWS beyond the facts. Only `spec.network` and what it takes
@@ -9,6 +9,7 @@
 
 mod endpoint_policies;
 mod endpoints;
+mod identity;
 pub mod names;
 mod network;
 pub mod policy;
@@ -30,7 +31,7 @@ use crate::aws::owner::SharedStamp;
 use crate::aws::{Body, Node};
 
 pub use policy::{Policy, Ruling};
-pub use wanted::{Remembered, wanted};
+pub use wanted::{Remembered, user_pool, wanted};
 
 /// Letters of the slots: one slot per zone.
 const SLOTS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -46,6 +47,7 @@ pub fn graph(spec: &Spec, facts: &Facts, stamp: &SharedStamp) -> Result<Graph<No
     network::draw(spec, facts, &mut draft);
     security::draw(spec, facts, &mut draft);
     endpoints::draw(spec, facts, &mut draft);
+    identity::draw(spec, facts, &mut draft);
     let Draft { bodies, given } = draft;
     Graph::new(bodies.into_iter().map(|body| Node { body, stamp: stamp.clone() }), given)
 }

@@ -66,6 +66,7 @@ pub fn facts() -> Facts {
         s3_prefix_list: Some("pl-s3".into()),
         image: Image::Resolved(image()),
         permissions_boundary: None,
+        user_pool: None,
         existing: Existing {
             vpc: Some(BroughtVpc {
                 id: "vpc-b0".into(),

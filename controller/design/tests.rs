@@ -40,6 +40,8 @@ const DEFAULT: &[&str] = &[
     "vpc-endpoint/ecr-dkr",
     "vpc-endpoint/logs",
     "vpc-endpoint/s3",
+    "user-pool/main",
+    "user-pool-client/default",
 ];
 
 #[test]
@@ -209,6 +211,8 @@ fn what_is_brought_is_given_and_never_a_node() {
         "security-group-rule/vpc-link-to-self",
         "security-group-rule/vpc-link-to-task",
         "vpc-endpoint/s3",
+        "user-pool/main",
+        "user-pool-client/default",
     ];
     assert_eq!(keys(&spec), expected);
     let graph = graph(&spec);

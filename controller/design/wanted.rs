@@ -1,7 +1,7 @@
 //! Which facts a declaration needs.
 
 use crate::api::Spec;
-use crate::api::spec::{Image, Zones};
+use crate::api::spec::{Auth, Cognito, Image, Pool, Zones};
 use crate::aws::facts::{
     Reference, ResolvedImage, Wanted, WantedExisting, WantedImage, WantedRepository, WantedZones, parse,
 };
@@ -41,6 +41,7 @@ pub fn wanted(spec: &Spec, remembered: Remembered, permissions_boundary: Option<
         s3_prefix_list: true,
         image: image(spec, remembered.image),
         permissions_boundary,
+        user_pool: user_pool(spec),
         existing: WantedExisting {
             vpc: existing.vpc_id.clone(),
             blocks: blocks.into_iter().filter(|block| block.2).map(|(field, block, _)| (field, block)).collect(),
@@ -52,6 +53,15 @@ pub fn wanted(spec: &Spec, remembered: Remembered, permissions_boundary: Option<
             route_tables: existing.ecs_route_table_ids.clone(),
             endpoint_group: existing.endpoint_security_group_id.clone(),
         },
+    }
+}
+
+/// The user pool that the user brings.
+#[must_use]
+pub fn user_pool(spec: &Spec) -> Option<String> {
+    match &spec.auth {
+        Auth::Cognito(Cognito { pool: Pool::Brought(id), .. }) => Some(id.clone()),
+        Auth::Cognito(_) | Auth::External(_) => None,
     }
 }
 

@@ -13,7 +13,6 @@ use kube::{Api, ResourceExt as _};
 use super::conclude::write_status;
 use super::context::Context;
 use super::identity::{Resolved, resolve};
-use crate::api::spec::{Auth, Cognito, Pool};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
@@ -241,11 +240,7 @@ fn named(spec: Option<&Spec>) -> Named {
     ];
     let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
     let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    let user_pool = match &spec.auth {
-        Auth::Cognito(Cognito { pool: Pool::Brought(id), .. }) => Some(id.clone()),
-        Auth::Cognito(_) | Auth::External(_) => None,
-    };
-    Named { brought, chosen: design::chosen(spec), user_pool }
+    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec) }
 }
 
 fn requested(stack: &Stack) -> bool {

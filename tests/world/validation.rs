@@ -157,6 +157,7 @@ fn every_field_set() -> Status {
             domain_target: text("d.example"),
             repository_uri: text("r"),
             user_pool_id: text("p"),
+            user_pool_url: text("https://p.auth.eu-west-1.amazoncognito.com"),
             issuer: text("i"),
             client_ids: BTreeMap::from([("web".into(), "c".into())]),
             vpc_id: text("vpc-0"),

@@ -156,6 +156,9 @@ pub struct Outputs {
     /// Issuer of the tokens that the API accepts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// URL of the user pool's domain: sign-in pages and OAuth endpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_pool_url: Option<String>,
     /// Ids of the clients, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub client_ids: BTreeMap<String, String>,

@@ -34,6 +34,7 @@ fn wanted() -> Wanted {
         s3_prefix_list: true,
         image: image(),
         permissions_boundary: None,
+        user_pool: None,
         existing: WantedExisting::default(),
     }
 }
