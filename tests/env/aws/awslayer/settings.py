@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
         "endpoint.create": 0.0,
         "endpoint.modify": 0.0,
         "endpoint.delete": 0.0,
+        "domain.create": 0.0,
+        "domain.delete": 0.0,
         # A network load balancer is active, a target may be healthy, a deregistered one has drained.
         "balancer.create": 0.0,
         "target.initial": 0.0,

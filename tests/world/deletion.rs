@@ -1,21 +1,13 @@
 //! What is left when a stack goes: the account as it was found. And what a user brings is never touched.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
-
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Tag, TagSpecification};
 use serde_json::{Value, json};
 
-use support::cloud::{items, same};
-use support::controller::Controller;
-use support::emulator::{Call, REGION};
-use support::stack::Stack;
-
-fn controller() -> &'static Controller {
-    Controller::shared(&[])
-}
+use crate::controller;
+use crate::support::cloud::{items, same};
+use crate::support::emulator::{Call, REGION};
+use crate::support::stack::Stack;
 
 fn on() -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(true).build()
@@ -79,7 +71,7 @@ async fn a_suspended_stack_can_go() {
     stack.declare(json!({"network": {"nat": {"mode": "None"}}})).await;
     stack.settled().await;
     stack.declare(json!({"network": {"nat": {"mode": "None"}}, "suspend": true})).await;
-    stack.until("it is suspended", |it| support::stack::holds(it, "Suspended")).await;
+    stack.until("it is suspended", |it| crate::support::stack::holds(it, "Suspended")).await;
     stack.delete().await;
     stack.gone().await;
     same(&stack.account.dump(), &before);
@@ -92,7 +84,7 @@ async fn a_stack_whose_declaration_became_invalid_can_go() {
     stack.declare(json!({"network": {"nat": {"mode": "None"}}})).await;
     stack.settled().await;
     stack.declare(json!({"network": {"nat": {"mode": "None"}}, "tags": {"what*": "no key"}})).await;
-    stack.until("it is stalled", |it| support::stack::holds(it, "Stalled")).await;
+    stack.until("it is stalled", |it| crate::support::stack::holds(it, "Stalled")).await;
     stack.delete().await;
     stack.gone().await;
     same(&stack.account.dump(), &before);
@@ -166,7 +158,7 @@ fn without_the_stack(mut dump: Value) -> Value {
     let network = dump["network"][REGION].as_object_mut().unwrap();
     for list in network.values_mut() {
         let list = list.as_array_mut().unwrap();
-        list.retain(|item| support::cloud::tag(item, "fargatestack.dev/stack").is_none());
+        list.retain(|item| crate::support::cloud::tag(item, "fargatestack.dev/stack").is_none());
         // The rule that AWS puts into every new group bears no tag; its group is one of those just left out.
         for item in list {
             if let Some(routes) = item.get_mut("Routes").and_then(Value::as_array_mut) {

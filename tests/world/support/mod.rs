@@ -1,11 +1,8 @@
 //! What tests of the real control plane share: a world, kubectl and a client.
 //!
-//! A world is a kube-apiserver and an AWS emulator of this test process (`tests/env/README.md`). Tests of one binary share
-//! one, in namespaces and AWS accounts of their own. It ends when the process does, however that ends: its launcher watches
-//! the pipe.
+//! A world is a kube-apiserver and an AWS emulator of this test process (`tests/env/README.md`). It ends when the process
+//! does, however that ends: its launcher watches the pipe.
 
-#![allow(dead_code, reason = "no test binary uses everything")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::manual_assert, clippy::match_wild_err_arm, reason = "what a failure tells is asked for with await")]
 
 pub mod audit;

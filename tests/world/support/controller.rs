@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 use super::{World, eventually};
 
@@ -38,19 +38,21 @@ struct Running {
 }
 
 impl Controller {
-    /// The controller of this binary's shared world; installed and started by the first that asks, with `settings`
-    /// (environment variables) beside those for tests. All tests of a binary ask for the same ones.
-    pub fn shared(settings: &[(&str, &str)]) -> &'static Self {
-        static CONTROLLER: OnceLock<Controller> = OnceLock::new();
-        CONTROLLER.get_or_init(|| {
-            let controller = Self::install(World::shared(), settings);
-            controller.start();
-            controller
-        })
+    /// In a world of its own, with `settings` (environment variables) beside those for tests; for tests that kill it or count
+    /// all that it does.
+    pub fn alone(settings: &[(&str, &str)]) -> &'static Self {
+        Box::leak(Box::new(Self::started(Box::leak(Box::new(World::start())), settings)))
+    }
+
+    /// Installed into `world` and started, with `settings` beside those for tests.
+    pub fn started(world: &'static World, settings: &[(&str, &str)]) -> Self {
+        let controller = Self::install(world, settings);
+        controller.start();
+        controller
     }
 
     /// Installs definitions and rights into `world`; does not start it yet.
-    pub fn install(world: &'static World, settings: &[(&str, &str)]) -> Self {
+    fn install(world: &'static World, settings: &[(&str, &str)]) -> Self {
         let state = PathBuf::from(world.value("STATE_DIR"));
         let kubeconfig = state.join("data/e2e-controller.kubeconfig").to_string_lossy().into_owned();
         let log = state.join("logs/controller.log");

@@ -14,18 +14,18 @@ const CONTROLLER: &str = "system:serviceaccount:fargatestack-system:fargatestack
 pub struct Audit {
     log: PathBuf,
     start: usize,
+    namespace: String,
 }
 
 impl Audit {
-    /// What comes after now.
-    pub fn from_now(world: &World) -> Self {
+    /// What comes after now, in `namespace`.
+    pub fn from_now(world: &World, namespace: &str) -> Self {
         let log = PathBuf::from(world.value("AUDIT_LOG"));
         let start = std::fs::read(&log).unwrap().len();
-        Self { log, start }
+        Self { log, start, namespace: namespace.to_owned() }
     }
 
-    /// The controller's changes, in all namespaces, by verb and resource. Its lease, which it renews all the time, is left
-    /// out.
+    /// The controller's changes, by verb and resource.
     pub fn writes(&self) -> BTreeMap<String, usize> {
         let log = std::fs::read(&self.log).unwrap();
         let text = String::from_utf8_lossy(&log[self.start..]);
@@ -35,7 +35,8 @@ impl Audit {
             let verb = event["verb"].as_str().unwrap_or_default();
             let object = &event["objectRef"];
             let changes = matches!(verb, "create" | "update" | "patch" | "delete" | "deletecollection");
-            if changes && event["user"]["username"] == CONTROLLER && object["resource"] != "leases" {
+            let ours = event["user"]["username"] == CONTROLLER && object["namespace"] == self.namespace.as_str();
+            if changes && ours {
                 let part = object["subresource"].as_str().map(|part| format!("/{part}")).unwrap_or_default();
                 let resource = object["resource"].as_str().unwrap_or_default();
                 *counts.entry(format!("{verb} {resource}{part}")).or_default() += 1;

@@ -1,7 +1,5 @@
 //! The documents: what they point to is there, what they quote is what stands, and the lists that they promise are complete.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

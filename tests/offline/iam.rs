@@ -1,7 +1,5 @@
 //! The IAM policy that is handed out allows what the controller's code calls, and nothing else.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 
 use fargatestack::aws;

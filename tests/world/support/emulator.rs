@@ -47,11 +47,6 @@ impl Account {
         account
     }
 
-    /// The account that the world's own credentials lead to: that of stacks without an identity.
-    pub fn of_the_world(world: &World) -> Self {
-        Self { endpoint: world.value("AWS_ENDPOINT_URL").to_owned(), id: world.value("AWS_ACCESS_KEY_ID").to_owned() }
-    }
-
     /// Its number.
     pub fn id(&self) -> &str {
         &self.id

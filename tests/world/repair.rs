@@ -1,9 +1,5 @@
 //! What others change behind the controller's back is put right, and what was lost is made again: nothing healthy is replaced.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::Client;
@@ -12,13 +8,9 @@ use fargatestack::aws::{ACTIONS, facts};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use support::cloud::{Cloud, items, same, tag};
-use support::controller::Controller;
-use support::stack::{Stack, remembered};
-
-fn controller() -> &'static Controller {
-    Controller::shared(&[])
-}
+use crate::controller;
+use crate::support::cloud::{Cloud, items, same, tag};
+use crate::support::stack::{Stack, remembered};
 
 fn on() -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(true).build()
@@ -119,7 +111,7 @@ async fn what_others_changed_is_put_right_in_place() {
 /// An endpoint that comes back into a subnet has a new interface there.
 fn interfaces_left_out(dump: Value) -> Value {
     let mut dump = without_ids_of_parts(dump);
-    let network = dump["network"][support::emulator::REGION].as_object_mut().unwrap();
+    let network = dump["network"][crate::support::emulator::REGION].as_object_mut().unwrap();
     network.remove("networkInterfaces");
     for endpoint in network["vpcEndpoints"].as_array_mut().unwrap() {
         let endpoint = endpoint.as_object_mut().unwrap();
@@ -218,7 +210,9 @@ async fn a_lost_status_costs_no_resource() {
     let mark = stack.account.now();
     let nothing = json!({"status": null});
     stack.api.patch_status(&stack.name, &PatchParams::default(), &Patch::Merge(&nothing)).await.unwrap();
-    stack.until("the memory is whole again", |it| support::stack::settled(it) && remembered(it) == records).await;
+    stack
+        .until("the memory is whole again", |it| crate::support::stack::settled(it) && remembered(it) == records)
+        .await;
     assert_eq!(stack.account.writes(mark), Vec::<String>::new());
     assert_eq!(stack.cloud().ids(), before);
     stack.stays().await;

@@ -1,22 +1,14 @@
 //! From `kubectl apply` to the network in AWS, and every change of it in place.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use support::cloud::{Cloud, items};
-use support::controller::Controller;
-use support::emulator::by_operation;
-use support::stack::Stack;
-
-fn controller() -> &'static Controller {
-    Controller::shared(&[])
-}
+use crate::controller;
+use crate::support::cloud::{Cloud, items};
+use crate::support::emulator::by_operation;
+use crate::support::stack::Stack;
 
 fn text<'a>(body: &'a Value, name: &str) -> &'a str {
     body[name].as_str().unwrap_or_default()
@@ -53,7 +45,7 @@ async fn the_minimal_manifest_builds_the_network_of_the_architecture() {
     std::io::stderr().write_all(counts.as_bytes()).unwrap();
 
     let cloud = stack.cloud();
-    assert_eq!(support::stack::remembered(&stack.get().await), cloud_and_associations(&cloud, &status));
+    assert_eq!(crate::support::stack::remembered(&stack.get().await), cloud_and_associations(&cloud, &status));
     let vpc = cloud.body("vpc/main");
     let blocks: BTreeSet<_> =
         items(vpc, "CidrBlockAssociationSet").iter().map(|block| text(block, "CidrBlock")).collect();

@@ -2,8 +2,6 @@
 //!
 //! The oracles are written the other way round: they list what AWS allows, in addresses and numbers of their own.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use fargatestack::api::{self, Stack};
 use kube::core::cel::{Validator, compile_schema};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! The definitions as documentation: every field is described, with its default, and shown in a sample.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 
 use fargatestack::api::{self, AwsIdentity, Stack};

@@ -1,15 +1,11 @@
 //! The definitions in a real API server: it accepts every sample and refuses every invalid manifest, for the reason that the
 //! manifest names in its first line.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::collections::BTreeMap;
-use std::sync::Once;
+use std::sync::OnceLock;
 
 use fargatestack::api::status::{
-    Approval, Condition, ConditionStatus, IntentRecord, LingeringRecord, Outputs, PlanRecord, PlannedStep,
+    Approval, Condition, ConditionStatus, ImageStatus, IntentRecord, LingeringRecord, Outputs, PlanRecord, PlannedStep,
     RecordedPhase, ResourceRecord, ServiceStatus, SubnetIds,
 };
 use fargatestack::api::{self, Stack, Status};
@@ -17,19 +13,19 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, ValidationDirective};
 use serde_json::json;
 
-use support::{Outcome, World, eventually, manifests, root};
+use crate::support::{Outcome, World, eventually, manifests, root};
 
 const NAMESPACE: &str = "shop";
 
-/// A world that knows our kinds.
+/// A world that knows our kinds and has no controller.
 fn world() -> &'static World {
-    static READY: Once = Once::new();
-    let world = World::shared();
-    READY.call_once(|| {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let world = World::start();
         world.install_crds();
         world.namespace(NAMESPACE);
-    });
-    world
+        world
+    })
 }
 
 fn apply(world: &World, manifest: &str) -> Outcome {
@@ -152,7 +148,10 @@ fn every_field_set() -> Status {
         region: text("eu-west-1"),
         identity: text("prod"),
         replicas: Some(2),
-        service: Some(ServiceStatus { tasks: text("2/2") }),
+        service: Some(ServiceStatus {
+            tasks: text("2/2"),
+            image: Some(ImageStatus { name: "registry/orders:1".into(), digest: "sha256:00".into() }),
+        }),
         outputs: Some(Outputs {
             api_endpoint: text("https://a.example"),
             domain_target: text("d.example"),
@@ -206,7 +205,7 @@ fn every_field_set() -> Status {
 }
 
 /// The definition of an older version, to which every mode of NAT was one.
-fn definition_without_modes() -> String {
+pub fn definition_without_modes() -> String {
     const MODE: &str =
         "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/network/properties/nat/properties/mode";
     let mut definition = serde_json::to_value(api::crds().remove(0).1).unwrap();

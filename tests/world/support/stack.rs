@@ -179,9 +179,9 @@ impl Stack {
         }
     }
 
-    /// What the controller did in Kubernetes, from now on.
+    /// What the controller does in Kubernetes in its namespace, from now on.
     pub fn audit(&self) -> Audit {
-        Audit::from_now(self.controller.world())
+        Audit::from_now(self.controller.world(), &self.namespace)
     }
 
     /// All that helps to see why a test fails: conditions, what is not ready, the last calls, the controller's complaints.

@@ -1,38 +1,23 @@
 //! What keeps the controller from acting: declarations that cannot be built, identities that are not theirs to use, other
 //! incarnations' resources, and the user's own brakes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
-
-use std::sync::Once;
-
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, Tag, TagSpecification};
 use fargatestack::api;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
-use support::controller::Controller;
-use support::stack::{Stack, find, holds, settled};
-use support::{World, eventually};
+use crate::controller;
+use crate::support::stack::{Stack, find, holds, settled};
+use crate::support::{World, eventually};
+use crate::validation::definition_without_modes;
 
 /// A namespace whose only stack was stored under an older definition and does not parse any more.
 const UNREADABLE: &str = "unreadable";
 
-/// The controller in a world that has held, from before its start, a stack that it cannot read.
-fn controller() -> &'static Controller {
-    static READY: Once = Once::new();
-    READY.call_once(|| store_unreadable(World::shared()));
-    Controller::shared(&[])
-}
-
-fn store_unreadable(world: &World) {
-    const MODE: &str =
-        "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/network/properties/nat/properties/mode";
-    let mut definition = serde_json::to_value(api::crds().remove(0).1).unwrap();
-    definition.pointer_mut(MODE).and_then(Value::as_object_mut).unwrap().remove("enum").unwrap();
-    world.install(&definition.to_string());
+/// Stores it, before the controller of `world` starts.
+pub fn store_unreadable(world: &World) {
+    world.install(&definition_without_modes());
     world.namespace(UNREADABLE);
     let odd = json!({
         "apiVersion": "fargatestack.dev/v1alpha1",

@@ -1,21 +1,14 @@
 //! AWS fails, lies and forgets; the controller is killed. What stands at the end is the same, and stands once.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use fargatestack::aws::ACTIONS;
 use serde_json::json;
 
-use support::controller::Controller;
-use support::emulator::Account;
-use support::stack::{Stack, find, holds};
-
-fn controller() -> &'static Controller {
-    Controller::shared(&[])
-}
+use crate::controller;
+use crate::support::controller::Controller;
+use crate::support::emulator::Account;
+use crate::support::stack::{Stack, find, holds};
 
 /// Creates that AWS cannot tell apart from their repetition: neither client token nor natural key.
 const TOKENLESS: [&str; 3] = ["CreateVpc", "CreateInternetGateway", "AllocateAddress"];
@@ -112,7 +105,7 @@ async fn a_denied_source_hides_only_its_own_kinds() {
 /// its note, in the middle of everything.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_controller_leaves_no_twin() {
-    let controller = controller();
+    let controller = Controller::alone(&[]);
     for (nth, when) in
         [(1, "before"), (1, "after"), (2, "after"), (4, "after"), (9, "before"), (20, "after"), (45, "before")]
     {
