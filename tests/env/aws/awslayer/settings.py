@@ -64,6 +64,10 @@ DEFAULTS: dict[str, Any] = {
         "userPools": 1000,
         "clientsPerPool": 1000,
         "resourceServersPerPool": 25,
+        "roles": 5000,
+        "policiesPerRole": 10,
+        "trustPolicyCharacters": 2048,
+        "inlinePolicyCharacters": 10240,
     },
     # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
     "latency": {"default": 0.0},
@@ -112,6 +116,11 @@ AWS_QUOTAS: dict[str, int] = {
     "userPools": 1000,
     "clientsPerPool": 1000,
     "resourceServersPerPool": 25,
+    # IAM User Guide, reference_iam-quotas.
+    "roles": 1000,
+    "policiesPerRole": 10,
+    "trustPolicyCharacters": 2048,
+    "inlinePolicyCharacters": 10240,
 }
 
 
