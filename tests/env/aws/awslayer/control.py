@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from . import reach_order, registry
 from .call import Call
+from .dataplane.front_door import FrontDoor
 from .dump import dump
 from .errors import AwsError, ControlError
 from .moto_host import MotoHost
@@ -24,9 +25,10 @@ Query = dict[str, str]
 class Control:
     """Serves the control endpoint. Every route is in `routes`; the README lists them."""
 
-    def __init__(self, world: World, moto: MotoHost) -> None:
+    def __init__(self, world: World, moto: MotoHost, front_door: FrontDoor) -> None:
         self._world = world
         self._moto = moto
+        self._front_door = front_door
         self.routes: dict[tuple[str, str], Callable[[Query, Any], Any]] = {
             ("GET", "health"): self._health,
             ("POST", "reset"): self._reset,
@@ -43,6 +45,7 @@ class Control:
             ("POST", "hide"): self._hide,
             ("POST", "nat-failures"): self._nat_failures_add,
             ("POST", "reach"): self._reach,
+            ("POST", "walk"): self._walk,
             ("POST", "vpc-links"): self._vpc_links,
             ("POST", "gateway-failures"): self._gateway_failures,
             ("GET", "violations"): self._violations,
@@ -176,6 +179,9 @@ class Control:
         if not account or not body.get("region"):
             raise ControlError("account and region are needed")
         return Call.of_nobody(self._world, self._moto, account, body["region"])
+
+    def _walk(self, query: Query, body: Any) -> Any:
+        return self._front_door.ask(body)
 
     def _reach(self, query: Query, body: Any) -> Any:
         with self._world.lock:
