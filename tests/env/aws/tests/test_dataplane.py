@@ -224,6 +224,34 @@ def test_a_balancer_that_is_provisioning_serves_nothing(aws: Aws, layer: Server)
     assert front.stops_at(token=front.token()) == (200, "")
 
 
+def test_a_balancer_that_failed_serves_nothing(front: Front) -> None:
+    way, token = front.open().way, front.token()
+    order = {"region": "eu-west-1", "arn": front.balancer, "state": "failed"}
+    way.aws.control("POST", "load-balancers", order)
+    shown = way.elb.describe_load_balancers(LoadBalancerArns=[front.balancer])["LoadBalancers"][0]
+    assert shown["State"]["Code"] == "failed"
+    assert front.stops_at(token=token) == (503, "load balancer")
+    way.aws.control("POST", "load-balancers", {**order, "state": "active_impaired"})
+    assert front.stops_at(token=token) == (200, "")
+    assert "one of the states" in control_error(way.aws, "POST", "load-balancers", {**order, "state": "x"})
+
+
+def test_single_hops_are_asked_by_name(front: Front) -> None:
+    way = front.way
+
+    def ask(source: dict[str, str], to: dict[str, str], port: int) -> bool:
+        order = {"region": "eu-west-1", "from": source, "to": to, "port": port}
+        return bool(way.aws.control("POST", "reach", order)["ok"])
+
+    link, balancer, task = {"vpcLink": front.link}, {"loadBalancer": front.balancer}, {"task": "web"}
+    hops = [(link, balancer, 80), (balancer, task, APP), (link, task, APP), (task, {"service": "logs"}, 443)]
+    assert [ask(*hop) for hop in hops] == [False, False, False, False]
+    front.open()
+    assert [ask(*hop) for hop in hops] == [True, True, False, False]
+    missing = {"region": "eu-west-1", "from": {"vpcLink": "none00"}, "to": task}
+    assert "no vpcLink none00" in control_error(way.aws, "POST", "reach", missing)
+
+
 @rule("unhealthy_groups_fail_open")
 def test_healthy_targets_serve_and_without_any_all_do(front: Front) -> None:
     way, token = front.open().way, front.token()
