@@ -302,6 +302,20 @@ def test_a_stage_serves_what_was_deployed(front: Front) -> None:
     assert front.walk("/closed", token=token)["status"] == 200
 
 
+@rule("routes_are_throttled")
+def test_a_route_answers_429_beyond_its_limits(front: Front) -> None:
+    way = front.open().way
+    front.open_route("GET /open")
+    limits = {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 0.01}
+    settings = {"GET /open": {"ThrottlingBurstLimit": 1}}
+    way.gateway.update_stage(ApiId=front.api, StageName="$default", DefaultRouteSettings=limits, RouteSettings=settings)
+    assert [front.walk("/open")["status"] for _ in range(2)] == [200, 429]
+    assert [front.walk("/")["status"] for _ in range(3)] == [401, 401, 429]
+    way.aws.step(100)
+    assert front.walk("/open")["status"] == 200
+    assert front.walk("/open")["body"] == {"message": "Too Many Requests"}
+
+
 @rule("most_specific_route_counts")
 @pytest.mark.parametrize(
     ("method", "path", "key"),

@@ -9,8 +9,9 @@ from typing import Any
 from ...call import Call
 from ...errors import AwsError, ControlError
 from ...registry import answers, dumps, rule
+from ...tokens import identifier
 from ..ec2 import interface, security_group, subnet, zones
-from .common import bad_request, given, hidden, identifier, listed, missing, tags_allowed, too_many
+from .common import bad_request, given, hidden, listed, missing, tags_allowed, too_many
 from .store import Link, store
 
 # aws-facts 3: the Availability Zone ids that VPC links support. A Region that is not listed has no gap.
