@@ -180,6 +180,8 @@ class Application:
             if call.entry.write:
                 call.entry.resources.extend(ids_in(result))
             return write_result(call.wire, result, call.entry.request_id)
+        if call.wire.service in registry.OWNED:
+            raise AwsError("InternalFailure", f"the emulator lacks {call.wire.operation}", 501)
         answer = self.moto.call(call.environ, call.body, call.account)
         if answer.status < 400 and not call.wire.model.has_streaming_output:
             self._note_breaches(call, read_result(call.wire, answer))

@@ -15,6 +15,7 @@ from .errors import AwsError, ControlError
 from .moto_host import MotoHost
 from .rules.apigatewayv2 import store as gateway
 from .rules.apigatewayv2 import vpc_link
+from .rules.elbv2 import load_balancer
 from .staleness import Lag
 from .wire import Answer
 from .world import World
@@ -47,6 +48,7 @@ class Control:
             ("POST", "reach"): self._reach,
             ("POST", "walk"): self._walk,
             ("POST", "vpc-links"): self._vpc_links,
+            ("POST", "load-balancers"): self._load_balancers,
             ("POST", "gateway-failures"): self._gateway_failures,
             ("GET", "violations"): self._violations,
             ("GET", "rules"): self._rules,
@@ -165,6 +167,12 @@ class Control:
             call = self._call(query, body)
             self._world.settle(call.account)
             return vpc_link.order(call, body)
+
+    def _load_balancers(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return load_balancer.order(call, body)
 
     def _gateway_failures(self, query: Query, body: Any) -> Any:
         what = body.get("of")

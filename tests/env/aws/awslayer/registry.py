@@ -51,6 +51,8 @@ DUMPERS: dict[str, list[Dumper]] = {}
 HOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {}
 # Plain web pages that services serve beside their API: a path's pattern, and what answers it.
 PAGES: list[tuple[re.Pattern[str], Page]] = []
+# Services of which the layer answers everything that can be answered: moto does not know their resources.
+OWNED: set[str] = set()
 # How often each rule was applied: the layer's tests ask whether the rule they name really ran.
 APPLIED: Counter[str] = Counter()
 
@@ -111,6 +113,11 @@ def dumps(service: str) -> Callable[[Dumper], Dumper]:
         return function
 
     return register
+
+
+def owns(service: str) -> None:
+    """Declares that moto is never asked about a service: what no handler answers, the layer lacks."""
+    OWNED.add(service)
 
 
 def load() -> None:

@@ -224,6 +224,34 @@ def test_a_balancer_that_is_provisioning_serves_nothing(aws: Aws, layer: Server)
     assert front.stops_at(token=front.token()) == (200, "")
 
 
+def test_a_balancer_that_failed_serves_nothing(front: Front) -> None:
+    way, token = front.open().way, front.token()
+    order = {"region": "eu-west-1", "arn": front.balancer, "state": "failed"}
+    way.aws.control("POST", "load-balancers", order)
+    shown = way.elb.describe_load_balancers(LoadBalancerArns=[front.balancer])["LoadBalancers"][0]
+    assert shown["State"]["Code"] == "failed"
+    assert front.stops_at(token=token) == (503, "load balancer")
+    way.aws.control("POST", "load-balancers", {**order, "state": "active_impaired"})
+    assert front.stops_at(token=token) == (200, "")
+    assert "one of the states" in control_error(way.aws, "POST", "load-balancers", {**order, "state": "x"})
+
+
+def test_single_hops_are_asked_by_name(front: Front) -> None:
+    way = front.way
+
+    def ask(source: dict[str, str], to: dict[str, str], port: int) -> bool:
+        order = {"region": "eu-west-1", "from": source, "to": to, "port": port}
+        return bool(way.aws.control("POST", "reach", order)["ok"])
+
+    link, balancer, task = {"vpcLink": front.link}, {"loadBalancer": front.balancer}, {"task": "web"}
+    hops = [(link, balancer, 80), (balancer, task, APP), (link, task, APP), (task, {"service": "logs"}, 443)]
+    assert [ask(*hop) for hop in hops] == [False, False, False, False]
+    front.open()
+    assert [ask(*hop) for hop in hops] == [True, True, False, False]
+    missing = {"region": "eu-west-1", "from": {"vpcLink": "none00"}, "to": task}
+    assert "no vpcLink none00" in control_error(way.aws, "POST", "reach", missing)
+
+
 @rule("unhealthy_groups_fail_open")
 def test_healthy_targets_serve_and_without_any_all_do(front: Front) -> None:
     way, token = front.open().way, front.token()
@@ -272,6 +300,20 @@ def test_a_stage_serves_what_was_deployed(front: Front) -> None:
     way.gateway.create_deployment(ApiId=front.api, StageName="$default")
     assert front.walk("/open")["status"] == 200
     assert front.walk("/closed", token=token)["status"] == 200
+
+
+@rule("routes_are_throttled")
+def test_a_route_answers_429_beyond_its_limits(front: Front) -> None:
+    way = front.open().way
+    front.open_route("GET /open")
+    limits = {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 0.01}
+    settings = {"GET /open": {"ThrottlingBurstLimit": 1}}
+    way.gateway.update_stage(ApiId=front.api, StageName="$default", DefaultRouteSettings=limits, RouteSettings=settings)
+    assert [front.walk("/open")["status"] for _ in range(2)] == [200, 429]
+    assert [front.walk("/")["status"] for _ in range(3)] == [401, 401, 429]
+    way.aws.step(100)
+    assert front.walk("/open")["status"] == 200
+    assert front.walk("/open")["body"] == {"message": "Too Many Requests"}
 
 
 @rule("most_specific_route_counts")
