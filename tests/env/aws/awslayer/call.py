@@ -60,7 +60,14 @@ class Call:
     @property
     def now(self) -> float:
         """The layer's time for this account."""
-        return self.world.clock.now(self.account)
+        return self.world.now(self.account)
+
+    @classmethod
+    def of_aws(cls, world: World, moto: MotoHost, account: str, region: str) -> Call:
+        """What AWS does by itself: a call of nobody's, which is in no ledger."""
+        entry = Entry(0, "aws", "aws", account, region, False, 0.0, {}, "", "")
+        wire = Wire("ec2", "aws", "ec2", None, {}, [])
+        return cls(world, moto, wire, Principal(account, "", ""), region, {}, b"", entry)
 
     def once(self, name: str, work: Callable[[], Any]) -> Any:
         """The result of some work over the whole store that does not change within one listing."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .accounts import Principal
 from .call import Call
-from .ledger import Entry
 from .listing import Listing
 from .moto_host import MotoHost
-from .wire import Wire
 from .world import World
 
 # What changes by itself, or with what others do, and is no property of the resource.
@@ -62,20 +59,13 @@ def dump(world: World, moto: MotoHost, account: str, region: str | None = None) 
 
 
 def _network(world: World, moto: MotoHost, account: str, region: str) -> dict[str, list[Any]]:
-    call = _internal_call(world, moto, account, region)
+    call = Call.of_aws(world, moto, account, region)
     shown: dict[str, list[Any]] = {}
     for name, listing in _listings().items():
         items = [listing.view(call, thing) for _, thing in listing.things(call)]
         kept = [_still(i) for i in items if i.get("State") not in _GONE and i.get("OwnerId") != "AWS"]
         shown[name] = sorted(kept, key=lambda item, key=listing.id_member: str(item[key]))  # type: ignore[misc]
     return shown
-
-
-def _internal_call(world: World, moto: MotoHost, account: str, region: str) -> Call:
-    """The views take a call; this one is nobody's, and is in no ledger."""
-    entry = Entry(0, "ec2", "dump", account, region, False, 0.0, {}, "", "")
-    principal = Principal(account, "", "")
-    return Call(world, moto, Wire("ec2", "dump", "ec2", None, {}, []), principal, region, {}, b"", entry)
 
 
 def _still(value: Any) -> Any:
