@@ -29,6 +29,7 @@ pub struct ElasticIpSeen {}
 
 impl Resource for ElasticIp {
     type Seen = ElasticIpSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind = Kind { order: 50, name: "elastic-ip", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;

@@ -1,11 +1,13 @@
 //! AWS errors, classified by code, in one table.
 
-use aws_sdk_ec2::config::http::HttpResponse;
-use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use engine::{Class, Effect, Fault};
 
-/// Turns a failed call into a [`Fault`]. EC2 models no errors: the code alone decides, never the message.
+/// Turns a failed call into a [`Fault`]. EC2 models no errors, others not all: the code
+/// alone decides, never the message.
 ///
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 pub fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Fault
@@ -40,8 +42,12 @@ where
 /// Whether the code says that the thing asked for does not exist.
 #[must_use]
 pub fn is_not_found(fault: &Fault) -> bool {
-    fault.code.ends_with(".NotFound")
-        || matches!(fault.code.as_str(), "NatGatewayNotFound" | "InvalidVpcEndpointId.NotFound")
+    names_nothing(&fault.code)
+}
+
+/// EC2 ends such codes with `.NotFound`, the others with `NotFound` or `NotFoundException`; IAM says `NoSuchEntity`.
+fn names_nothing(code: &str) -> bool {
+    code.ends_with("NotFound") || code.ends_with("NotFoundException") || code == "NoSuchEntity"
 }
 
 /// An answer of AWS that lacks what its model promises.
@@ -84,6 +90,7 @@ pub fn unresolved(operation: &'static str, cause: &engine::Unresolved) -> Fault 
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn class_of(code: &str, status: u16) -> Class {
     match code {
         "RequestLimitExceeded"
@@ -108,6 +115,8 @@ fn class_of(code: &str, status: u16) -> Class {
         | "SignatureDoesNotMatch"
         | "OptInRequired"
         | "Blocked"
+        | "NotAuthorizedException"
+        | "ForbiddenException"
         | "PendingVerification" => Class::Denied,
 
         "AddressLimitExceeded"
@@ -124,6 +133,14 @@ fn class_of(code: &str, status: u16) -> Class {
         | "CidrBlockLimitExceeded"
         | "LimitExceededException"
         | "ResourceLimitExceeded"
+        | "LimitExceeded"
+        | "ServiceQuotaExceededException"
+        | "TooManyLoadBalancers"
+        | "TooManyTargetGroups"
+        | "TooManyListeners"
+        | "TooManyTargets"
+        | "TooManyTags"
+        | "TooManyUniqueTargetGroupsPerLoadBalancer"
         | "InsufficientFreeAddressesInSubnet" => Class::Quota,
 
         "DependencyViolation"
@@ -134,7 +151,15 @@ fn class_of(code: &str, status: u16) -> Class {
         | "Gateway.NotAttached"
         | "InvalidSubnet.Range"
         | "IncorrectInstanceState"
-        | "OperationNotPermitted" => Class::NotYet,
+        | "OperationNotPermitted"
+        | "ResourceInUseException"
+        | "DeleteConflict"
+        | "EntityTemporarilyUnmodifiable"
+        | "ClusterContainsServicesException"
+        | "ClusterContainsTasksException"
+        | "UpdateInProgressException"
+        | "ServiceNotActiveException"
+        | "ResourceNotReadyException" => Class::NotYet,
 
         "Resource.AlreadyAssociated"
         | "RouteAlreadyExists"
@@ -144,6 +169,15 @@ fn class_of(code: &str, status: u16) -> Class {
         | "IdempotentParameterMismatch"
         | "ConcurrentTagAccess"
         | "ConflictException"
+        | "EntityAlreadyExists"
+        | "RepositoryAlreadyExistsException"
+        | "ResourceAlreadyExistsException"
+        | "DuplicateLoadBalancerName"
+        | "DuplicateTargetGroupName"
+        | "DuplicateListener"
+        | "ConcurrentUpdateException"
+        | "ConcurrentModification"
+        | "OperationAbortedException"
         | "ConcurrentModificationException"
         | "Resource.AlreadyAttached" => Class::Conflict,
 
@@ -154,17 +188,26 @@ fn class_of(code: &str, status: u16) -> Class {
         | "Unavailable"
         | "RequestTimeout"
         | "InternalServerError"
+        | "InternalErrorException"
+        | "InternalServiceException"
+        | "ServerException"
+        | "ServiceFailure"
         | "RequestExpired" => Class::Transient,
 
         // A fresh id that has not spread yet reads as not found; what is really gone is seen as gone in the next look.
-        code if code.ends_with(".NotFound") || code == "NatGatewayNotFound" => Class::NotYet,
+        code if names_nothing(code) => Class::NotYet,
 
         code if code.starts_with("Invalid") || code.starts_with("Malformed") || code.starts_with("Missing") => {
             Class::Invalid
         }
-        "ValidationError" | "ValidationException" | "UnsupportedOperation" | "Unsupported" | "UnknownParameter" => {
-            Class::Invalid
-        }
+        "ValidationError"
+        | "ValidationException"
+        | "BadRequestException"
+        | "ClientException"
+        | "UnmodifiableEntity"
+        | "UnsupportedOperation"
+        | "Unsupported"
+        | "UnknownParameter" => Class::Invalid,
 
         _ if status >= 500 => Class::Transient,
         _ if status == 429 => Class::Throttled,
@@ -198,6 +241,14 @@ mod tests {
             ("InvalidSubnet.Range", 400, Class::NotYet),
             ("InvalidGroup.NotFound", 400, Class::NotYet),
             ("NatGatewayNotFound", 400, Class::NotYet),
+            ("NoSuchEntity", 404, Class::NotYet),
+            ("RepositoryNotFoundException", 400, Class::NotYet),
+            ("EntityAlreadyExists", 409, Class::Conflict),
+            // The SDK retries it as a throttle; it is a quota.
+            ("LimitExceededException", 400, Class::Quota),
+            ("TooManyRequestsException", 429, Class::Throttled),
+            ("BadRequestException", 400, Class::Invalid),
+            ("ServerException", 500, Class::Transient),
             ("InvalidVpc.Range", 400, Class::Invalid),
             ("InvalidParameterValue", 400, Class::Invalid),
             ("InternalError", 500, Class::Transient),

@@ -30,6 +30,7 @@ pub struct InternetGatewaySeen {
 
 impl Resource for InternetGateway {
     type Seen = InternetGatewaySeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind =
         Kind { order: 30, name: "internet-gateway", creation: Creation::Intent, holds_data: false, keep: 0 };

@@ -2,10 +2,10 @@
 
 use engine::{Change, Comparison, Deletion, Fault, Ids, Key, Kind, Live, Need, Replace, TagChange, Tags};
 
-use super::ec2::Ec2;
+use super::cloud::{Cloud, Service};
 use super::observe::Reading;
-use super::owner::{Owner, SharedStamp};
-use super::resource::Resource;
+use super::owner::{Owner, RETAINED, SharedStamp};
+use super::resource::{Resource, tag_address};
 use super::sources::{Question, View};
 
 /// A declared resource with the stamp that it is to carry.
@@ -74,7 +74,7 @@ macro_rules! kinds {
 
         impl engine::Node for Node {
             type Seen = Seen;
-            type Cloud = Ec2;
+            type Cloud = Cloud;
 
             fn key(&self) -> Key {
                 self.body.key()
@@ -105,36 +105,41 @@ macro_rules! kinds {
                 taggable.then(|| self.stamp.tags(&self.key(), attempt, self.body.extra_tags()))
             }
 
-            async fn create(&self, cloud: &Ec2, ids: &Ids, attempt: u32) -> Result<Live<Seen>, Fault> {
+            async fn create(&self, cloud: &Cloud, ids: &Ids, attempt: u32) -> Result<Live<Seen>, Fault> {
                 let mark = self.stamp.mark(self.key(), attempt, self.body.extra_tags());
                 match &self.body {
-                    $(Body::$kind(body) => body.create(cloud, ids, &mark).await.map(|live| lift(live, Seen::$kind)),)+
+                    $(Body::$kind(body) => body.create(cloud.as_ref(), ids, &mark).await.map(|live| lift(live, Seen::$kind)),)+
                 }
             }
 
             async fn update(
                 &self,
-                cloud: &Ec2,
+                cloud: &Cloud,
                 live: &Live<Seen>,
                 changes: &[Change],
                 ids: &Ids,
             ) -> Result<Live<Seen>, Fault> {
                 match (&self.body, &live.seen) {
                     $((Body::$kind(body), Seen::$kind(seen)) => {
-                        let live = body.update(cloud, &lower(live, seen.clone()), changes, ids).await?;
+                        let live = body.update(cloud.as_ref(), &lower(live, seen.clone()), changes, ids).await?;
                         Ok(lift(live, Seen::$kind))
                     })+
                     _ => Err(super::fault::incomplete("Update", "resource of the declared kind")),
                 }
             }
 
-            async fn retag(cloud: &Ec2, live: &Live<Seen>, change: &TagChange) -> Result<(), Fault> {
-                cloud.retag(live, change).await
+            async fn retag(cloud: &Cloud, live: &Live<Seen>, change: &TagChange) -> Result<(), Fault> {
+                match &live.seen {
+                    $(Seen::$kind(_) => {
+                        let service: &Service<<super::$kind as Resource>::Client> = cloud.as_ref();
+                        service.retag(tag_address(live), change).await
+                    })+
+                }
             }
 
-            async fn delete(cloud: &Ec2, live: &Live<Seen>) -> Result<Deletion, Fault> {
+            async fn delete(cloud: &Cloud, live: &Live<Seen>) -> Result<Deletion, Fault> {
                 match &live.seen {
-                    $(Seen::$kind(seen) => <super::$kind as Resource>::delete(cloud, &lower(live, seen.clone())).await,)+
+                    $(Seen::$kind(seen) => <super::$kind as Resource>::delete(cloud.as_ref(), &lower(live, seen.clone())).await,)+
                 }
             }
         }
@@ -152,7 +157,17 @@ kinds![
     SecurityGroup,
     SecurityGroupRule,
     VpcEndpoint,
+    LogGroup,
 ];
+
+/// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over.
+///
+/// # Errors
+/// The classified fault.
+pub async fn mark_retained(cloud: &Cloud, live: &Live<Seen>) -> Result<(), Fault> {
+    let set = Tags::from([(RETAINED.to_owned(), "true".to_owned())]);
+    <Node as engine::Node>::retag(cloud, live, &TagChange { set, ..TagChange::default() }).await
+}
 
 fn lift<S>(live: Live<S>, seen: impl FnOnce(S) -> Seen) -> Live<Seen> {
     let Live { key, attempt, id, attributes, phase, seen: inner, on, within, tags, created } = live;

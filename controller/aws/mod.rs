@@ -8,6 +8,8 @@
 //! Deliberately absent: waiting for a state (a phase is reported, the next pass looks again), retries of changes, and any
 //! knowledge of a test environment.
 
+mod clients;
+pub mod cloud;
 pub mod ec2;
 pub mod facts;
 pub mod fault;
@@ -21,11 +23,14 @@ pub mod sources;
 
 mod elastic_ip;
 mod internet_gateway;
+mod log_group;
 mod nat_gateway;
 mod route_table;
 mod security_group;
 mod security_group_rule;
 mod subnet;
+mod user_pool;
+mod user_pool_client;
 mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
@@ -35,13 +40,16 @@ pub(crate) mod wire;
 
 pub use elastic_ip::{ElasticIp, ElasticIpSeen};
 pub use internet_gateway::{InternetGateway, InternetGatewaySeen};
-pub use kinds::{ACTIONS, Body, KINDS, Node, Seen};
+pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained};
+pub use log_group::{LogGroup, LogGroupSeen, LogGroupTags, LogGroups};
 pub use nat_gateway::{NatGateway, NatGatewaySeen, Placement};
 pub use resource::Resource;
 pub use route_table::{Associations, Maker, Route, RouteTable, RouteTableSeen, Routes, SeenRoute, Target};
 pub use security_group::{SecurityGroup, SecurityGroupSeen};
 pub use security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleSeen};
 pub use subnet::{Subnet, SubnetSeen};
+pub use user_pool::{ISSUER, UserPool};
+pub use user_pool_client::{CLIENT_ID, UserPoolClient};
 pub use vpc::{Vpc, VpcSeen};
 pub use vpc_cidr::{VpcCidr, VpcCidrSeen};
 pub use vpc_endpoint::{Attachment, VpcEndpoint, VpcEndpointSeen};

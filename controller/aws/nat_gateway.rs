@@ -57,6 +57,7 @@ pub struct NatGatewaySeen {
 
 impl Resource for NatGateway {
     type Seen = NatGatewaySeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind = Kind { order: 60, name: "nat-gateway", creation: Creation::Token, holds_data: false, keep: 0 };
     // An address serves one gateway at a time.

@@ -29,6 +29,16 @@ pub struct Expected {
     pub one_look_is_proof: bool,
 }
 
+/// What the declaration names of what is looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Ids that the user brings; they are in no list of ours.
+    pub brought: BTreeSet<String>,
+    /// Names that the user chose for resources that are built, by the name of their kind: where names do not tell whose a resource
+    /// is, only these are looked at more closely.
+    pub chosen: BTreeMap<&'static str, String>,
+}
+
 /// How fresh a look must be.
 #[derive(Clone, Copy, Debug)]
 pub struct Freshness {
@@ -86,8 +96,7 @@ impl Reading {
 
 /// Looks at everything that is `owner`'s.
 ///
-/// What is expected, or named by something live, and in no list is asked for by its id: a list that omits it is stale. `brought`
-/// are ids that the user brings; they are in no list of ours.
+/// What is expected, or named by something live, and in no list is asked for by its id: a list that omits it is stale.
 ///
 /// Never fails as a whole: a source that cannot be read makes its kinds unknown. Costs no call while the shared answers are
 /// fresh enough and nothing is missing.
@@ -95,15 +104,16 @@ pub async fn observe(
     scope: &Scope,
     owner: &Owner,
     expected: &[Expected],
-    brought: &BTreeSet<String>,
+    named: &Named,
     freshness: Freshness,
 ) -> Observation {
     let mut view = look(scope, owner, expected, freshness).await;
+    detail(scope, &mut view, (owner, expected, named), freshness).await;
     let first = read_all(&view, owner);
     let mut unknown = BTreeMap::new();
     let mut absent = Vec::new();
     for expected in missing(&first, expected) {
-        match Sources::find(&scope.ec2, &mut view, primary(expected.kind), &expected.id).await {
+        match Sources::find(&scope.cloud, &mut view, primary(expected.kind), &expected.id).await {
             Ok(true) => {}
             Ok(false) => absent.push(expected),
             Err(fault) => {
@@ -111,12 +121,14 @@ pub async fn observe(
             }
         }
     }
-    for (question, id) in named(&first, expected, brought) {
+    for (question, id) in referred(&first, expected, &named.brought) {
         // A failure leaves the list as it is: what hangs on the unlisted resource holds it in the plan.
-        if let Err(fault) = Sources::find(&scope.ec2, &mut view, question, &id).await {
+        if let Err(fault) = Sources::find(&scope.cloud, &mut view, question, &id).await {
             tracing::warn!(%id, %fault, "named by a resource of ours, not listed, and not to be found out about");
         }
     }
+    // What was found by its id has details of its own.
+    detail(scope, &mut view, (owner, expected, named), freshness).await;
     let reading = read_all(&view, owner);
     unknown.extend(reading.unknown);
     let (gone, missed) = absent.into_iter().partition::<Vec<_>, _>(|expected| expected.one_look_is_proof);
@@ -130,10 +142,10 @@ pub async fn observe(
 }
 
 /// Ids that something live hangs on and that no list shows: created before a crash, perhaps, and never remembered.
-fn named(reading: &Reading, expected: &[Expected], brought: &BTreeSet<String>) -> BTreeSet<(Question, Id)> {
+fn referred(reading: &Reading, expected: &[Expected], brought: &BTreeSet<String>) -> BTreeSet<(Question, Id)> {
     let known: BTreeSet<&Id> = reading.live.iter().map(|live| &live.id).chain(expected.iter().map(|e| &e.id)).collect();
-    let named = reading.live.iter().flat_map(|live| live.on.iter().chain(&live.within));
-    named
+    let referred = reading.live.iter().flat_map(|live| live.on.iter().chain(&live.within));
+    referred
         .filter(|id| !known.contains(id) && !brought.contains(id.as_str()))
         .filter_map(|id| question_of(id).map(|question| (question, id.clone())))
         .collect()
@@ -163,9 +175,9 @@ async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Fr
             if now.saturating_duration_since(written) < NARROW
                 && scope.sources.oldest_shared().await.is_none_or(|started| started <= written) =>
         {
-            Sources::narrow(&scope.ec2, &owner.stack, &vpcs, now).await
+            scope.sources.narrow(&scope.cloud, &owner.stack, &vpcs, written, now).await
         }
-        written => scope.sources.shared(&scope.ec2, written.map_or(shallow, |written| written.max(shallow))).await,
+        written => scope.sources.shared(&scope.cloud, written.map_or(shallow, |written| written.max(shallow))).await,
     };
     let ours: Vec<Id> = answered(&view.vpcs)
         .iter()
@@ -173,8 +185,15 @@ async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Fr
         .filter_map(|vpc| vpc.vpc_id().map(Id::from))
         .collect();
     let not_before = written.map_or(deep, |written| written.max(deep));
-    view.vpc_attributes = scope.sources.vpc_attributes(&scope.ec2, &ours, not_before, now).await;
+    view.vpc_attributes = scope.sources.vpc_attributes(&scope.cloud.ec2, &ours, not_before, now).await;
     view
+}
+
+/// Asks about the details of what `view` shows so far.
+async fn detail(scope: &Scope, view: &mut View, asker: (&Owner, &[Expected], &Named), freshness: Freshness) {
+    let Freshness { now, shallow: _, deep, written } = freshness;
+    let not_before = written.map_or(deep, |written| written.max(deep));
+    scope.sources.detail(&scope.cloud, view, asker, not_before, now).await;
 }
 
 /// Expected resources that are not in the reading, of kinds whose sources answered.
@@ -222,6 +241,10 @@ fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
     for it in answered(&view.vpc_endpoints).iter().filter(stands) {
         note(it.vpc_endpoint_id(), it.tags());
     }
+    foreign.extend(view.other_marks().into_iter().filter_map(|(id, tags)| match owner.claim(&tags) {
+        Claim::Foreign(uid) => Some(Foreign { id, uid }),
+        Claim::Ours | Claim::Other => None,
+    }));
     foreign
 }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use engine::{Change, Comparison, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Tags};
 
-use super::ec2::Ec2;
+use super::cloud::{Client, Service};
 use super::owner::Owner;
 use super::sources::{Question, View};
 
@@ -16,6 +16,8 @@ use super::sources::{Question, View};
 pub trait Resource: Clone + Debug + Send + Sync + 'static {
     /// What AWS shows of it that `compare` looks at.
     type Seen: Clone + Debug + Send + Sync + 'static;
+    /// The service that its effects call.
+    type Client: Client;
 
     /// The kind. `KIND.name` is written to AWS in tags: never change it.
     const KIND: Kind;
@@ -44,18 +46,25 @@ pub trait Resource: Clone + Debug + Send + Sync + 'static {
     fn read(view: &View, owner: &Owner) -> Vec<Live<Self::Seen>>;
 
     /// Makes it, marked in the create call itself.
-    fn create(&self, ec2: &Ec2, ids: &Ids, mark: &Mark)
-    -> impl Future<Output = Result<Live<Self::Seen>, Fault>> + Send;
+    fn create(
+        &self,
+        service: &Service<Self::Client>,
+        ids: &Ids,
+        mark: &Mark,
+    ) -> impl Future<Output = Result<Live<Self::Seen>, Fault>> + Send;
     /// Brings `live` to what is declared.
     fn update(
         &self,
-        ec2: &Ec2,
+        service: &Service<Self::Client>,
         live: &Live<Self::Seen>,
         changes: &[Change],
         ids: &Ids,
     ) -> impl Future<Output = Result<Live<Self::Seen>, Fault>> + Send;
     /// Removes it.
-    fn delete(ec2: &Ec2, live: &Live<Self::Seen>) -> impl Future<Output = Result<Deletion, Fault>> + Send;
+    fn delete(
+        service: &Service<Self::Client>,
+        live: &Live<Self::Seen>,
+    ) -> impl Future<Output = Result<Deletion, Fault>> + Send;
 
     /// The typed reference to the instance `name`.
     #[must_use]
@@ -65,6 +74,14 @@ pub trait Resource: Clone + Debug + Send + Sync + 'static {
     {
         Ref::to(engine::Key::new(Self::KIND, name))
     }
+}
+
+/// The attribute that holds a resource's ARN, where its id is something else and its tags are reached by the ARN.
+pub const ARN: &str = "arn";
+
+/// Where the tags of `live` are changed: its ARN if it carries one, else its id.
+pub(super) fn tag_address<S>(live: &Live<S>) -> &str {
+    live.attributes.get(ARN).map_or(live.id.as_str(), String::as_str)
 }
 
 /// What a create call carries so that the resource is ours from its first moment.

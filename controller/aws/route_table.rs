@@ -98,6 +98,7 @@ impl RouteTable {
 
 impl Resource for RouteTable {
     type Seen = RouteTableSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind = Kind { order: 70, name: "route-table", creation: Creation::Token, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;

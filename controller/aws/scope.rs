@@ -9,7 +9,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use engine::Fault;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::ec2::Ec2;
+use super::cloud::Cloud;
 use super::facts::Cache;
 use super::fault::{classify, incomplete};
 use super::limits::Limits;
@@ -56,8 +56,8 @@ pub struct Scope {
     pub partition: String,
     /// The region.
     pub region: String,
-    /// EC2.
-    pub ec2: Ec2,
+    /// The services.
+    pub cloud: Cloud,
     /// Shared answers.
     pub sources: Sources,
     /// Answers that facts come from.
@@ -67,8 +67,8 @@ pub struct Scope {
 impl Scope {
     /// A scope over given clients, for tests of what lies above the wire.
     #[must_use]
-    pub fn new(account: String, partition: String, region: String, ec2: Ec2) -> Self {
-        Self { account, partition, region, ec2, sources: Sources::default(), facts: Cache::default() }
+    pub fn new(account: String, partition: String, region: String, cloud: Cloud) -> Self {
+        Self { account, partition, region, cloud, sources: Sources::default(), facts: Cache::default() }
     }
 }
 
@@ -109,8 +109,8 @@ impl Scopes {
             .and_then(|arn| arn.split(':').nth(1))
             .ok_or_else(|| incomplete("GetCallerIdentity", "arn"))?
             .to_owned();
-        let ec2 = Ec2::new(&config, self.limits.clone());
-        Ok(Arc::new(Scope::new(account, partition, connection.region.clone(), ec2)))
+        let cloud = Cloud::new(&config, &self.limits);
+        Ok(Arc::new(Scope::new(account, partition, connection.region.clone(), cloud)))
     }
 
     async fn configure(&self, connection: &Connection) -> SdkConfig {

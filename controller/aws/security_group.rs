@@ -44,6 +44,7 @@ pub struct SecurityGroupSeen {
 
 impl Resource for SecurityGroup {
     type Seen = SecurityGroupSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind =
         Kind { order: 80, name: "security-group", creation: Creation::NaturalKey, holds_data: false, keep: 0 };

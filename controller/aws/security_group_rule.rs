@@ -120,6 +120,7 @@ impl SecurityGroupRule {
 
 impl Resource for SecurityGroupRule {
     type Seen = SecurityGroupRuleSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind =
         Kind { order: 90, name: "security-group-rule", creation: Creation::NaturalKey, holds_data: false, keep: 0 };

@@ -2,6 +2,9 @@
 //!
 //! A shallow question is asked once for a whole scope (identity, account, region) and answers for every stack in it; a deep one
 //! is asked for one resource. [`View`] is one consistent set of answers, from which every kind reads purely.
+//!
+//! EC2's questions are here and in `ask`; those of the other services are [`Listing`]s and [`Detail`]s, each beside its kind, and
+//! listed in `catalogue`.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,11 +19,17 @@ use aws_sdk_ec2::types::{
 use engine::{Fault, Id};
 use tokio::sync::Mutex;
 
+use super::cloud::Cloud;
 use super::ec2::Ec2;
-use super::owner;
+use super::observe::{Expected, Named};
+use super::owner::{self, Owner};
+use catalogue::{Asker, Caches, Deep, Listings};
 
 mod ask;
+mod catalogue;
 mod find;
+
+pub use catalogue::{Detail, Detailed, Details, Listed, Listing, Look, Question};
 
 /// The answer to a question, shared by everyone who asked.
 pub type Answer<T> = Result<Arc<[T]>, Fault>;
@@ -32,31 +41,6 @@ const PAGE: i32 = 1000;
 ///
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html>
 const ROUTE_TABLE_PAGE: i32 = 100;
-
-/// What can be asked of EC2. Everything shallow but [`Question::VpcAttributes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Question {
-    /// `DescribeVpcs`.
-    Vpcs,
-    /// `DescribeVpcAttribute`, deep: EC2 offers the DNS attributes of one VPC at a time.
-    VpcAttributes,
-    /// `DescribeSubnets`.
-    Subnets,
-    /// `DescribeInternetGateways`.
-    InternetGateways,
-    /// `DescribeAddresses`.
-    Addresses,
-    /// `DescribeNatGateways`.
-    NatGateways,
-    /// `DescribeRouteTables`: tables, routes and associations.
-    RouteTables,
-    /// `DescribeSecurityGroups`.
-    SecurityGroups,
-    /// `DescribeSecurityGroupRules`.
-    SecurityGroupRules,
-    /// `DescribeVpcEndpoints`.
-    VpcEndpoints,
-}
 
 /// The DNS attributes of one VPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +74,10 @@ pub struct View {
     pub security_group_rules: Answer<SecurityGroupRule>,
     /// Marked VPC endpoints.
     pub vpc_endpoints: Answer<VpcEndpoint>,
+    /// What the other services answered for the whole scope.
+    pub listed: Listed,
+    /// What the other services answered about what concerns the asking stack.
+    pub detailed: Detailed,
     /// When the oldest of the answers was asked for.
     pub started: Instant,
 }
@@ -110,6 +98,7 @@ impl View {
             Question::SecurityGroups => self.security_groups.as_ref().err(),
             Question::SecurityGroupRules => self.security_group_rules.as_ref().err(),
             Question::VpcEndpoints => self.vpc_endpoints.as_ref().err(),
+            other => self.other_fault(other),
         }
     }
 }
@@ -181,13 +170,15 @@ pub struct Sources {
     security_group_rules: Shared<SecurityGroupRule>,
     vpc_endpoints: Shared<VpcEndpoint>,
     vpc_attributes: Mutex<BTreeMap<Id, (Instant, DnsAttributes)>>,
+    listings: Listings,
+    details: Caches,
 }
 
 impl Sources {
     /// The whole scope's answers, none older than `not_before`.
-    pub async fn shared(&self, ec2: &Ec2, not_before: Instant) -> View {
-        let width = Width::Scope;
-        let (vpcs, subnets, gateways, addresses, nats, tables, groups, rules, endpoints) = tokio::join!(
+    pub async fn shared(&self, cloud: &Cloud, not_before: Instant) -> View {
+        let (ec2, width) = (&cloud.ec2, Width::Scope);
+        let (vpcs, subnets, gateways, addresses, nats, tables, groups, rules, endpoints, (listed_at, listed)) = tokio::join!(
             self.vpcs.get(not_before, ask::vpcs(ec2, &width)),
             self.subnets.get(not_before, ask::subnets(ec2, &width)),
             self.internet_gateways.get(not_before, ask::internet_gateways(ec2, &width)),
@@ -197,8 +188,9 @@ impl Sources {
             self.security_groups.get(not_before, ask::security_groups(ec2, &[])),
             self.security_group_rules.get(not_before, ask::security_group_rules(ec2, &[])),
             self.vpc_endpoints.get(not_before, ask::vpc_endpoints(ec2, &width)),
+            self.listings.get(cloud, not_before),
         );
-        let started = [vpcs.0, subnets.0, gateways.0, addresses.0, nats.0, tables.0, groups.0, rules.0, endpoints.0];
+        let ec2_at = [vpcs.0, subnets.0, gateways.0, addresses.0, nats.0, tables.0, groups.0, rules.0, endpoints.0];
         View {
             vpcs: vpcs.1,
             vpc_attributes: BTreeMap::new(),
@@ -210,14 +202,17 @@ impl Sources {
             security_groups: groups.1,
             security_group_rules: rules.1,
             vpc_endpoints: endpoints.1,
-            started: started.into_iter().min().unwrap_or(not_before),
+            listed,
+            detailed: Detailed::default(),
+            started: ec2_at.into_iter().fold(listed_at, Instant::min),
         }
     }
 
-    /// The answers for `stack` (`namespace/name`) alone, asked now. `vpcs` are ids that it is known to use.
-    pub async fn narrow(ec2: &Ec2, stack: &str, vpcs: &[Id], now: Instant) -> View {
-        let width = Width::Stack(stack.to_owned());
-        let (mine, subnets, internet_gateways, addresses, nat_gateways, route_tables, vpc_endpoints) = tokio::join!(
+    /// EC2's answers for `stack` (`namespace/name`) alone, asked now, and the other services' shared ones since `written`: they
+    /// cannot be asked about the marks of one stack. `vpcs` are ids that it is known to use.
+    pub async fn narrow(&self, cloud: &Cloud, stack: &str, vpcs: &[Id], written: Instant, now: Instant) -> View {
+        let (ec2, width) = (&cloud.ec2, Width::Stack(stack.to_owned()));
+        let (mine, subnets, internet_gateways, addresses, nat_gateways, route_tables, vpc_endpoints, listed) = tokio::join!(
             ask::vpcs(ec2, &width),
             ask::subnets(ec2, &width),
             ask::internet_gateways(ec2, &width),
@@ -225,6 +220,7 @@ impl Sources {
             ask::nat_gateways(ec2, &width),
             ask::route_tables(ec2, &width),
             ask::vpc_endpoints(ec2, &width),
+            self.listings.get(cloud, written),
         );
         // Groups are looked for in the VPCs of the stack, since a VPC's default group carries no mark; in a VPC that the user
         // brings, which is not listed here, by their mark: its default group is none of ours.
@@ -255,11 +251,25 @@ impl Sources {
             security_groups: groups.map(Arc::from),
             security_group_rules: rules.map(Arc::from),
             vpc_endpoints: vpc_endpoints.map(Arc::from),
-            started: now,
+            started: listed.0.min(now),
+            listed: listed.1,
+            detailed: Detailed::default(),
         }
     }
 
-    /// When the oldest shared answer was asked for, if every question has one.
+    /// Asks the other services about everything that concerns the stack of `owner` and is not known since `not_before`.
+    pub async fn detail(
+        &self,
+        cloud: &Cloud,
+        view: &mut View,
+        (owner, expected, named): (&Owner, &[Expected], &Named),
+        not_before: Instant,
+        now: Instant,
+    ) {
+        self.details.fill(cloud, view, Asker { owner, expected, named }, Deep { not_before, now }).await;
+    }
+
+    /// When the oldest shared answer of EC2 was asked for, if every question has one.
     pub async fn oldest_shared(&self) -> Option<Instant> {
         let started = [
             self.vpcs.started().await?,

@@ -44,6 +44,7 @@ pub struct SubnetSeen {
 
 impl Resource for Subnet {
     type Seen = SubnetSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind = Kind { order: 40, name: "subnet", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::Never;

@@ -41,6 +41,7 @@ pub struct VpcSeen {
 
 impl Resource for Vpc {
     type Seen = VpcSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind = Kind { order: 10, name: "vpc", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::Never;

@@ -44,6 +44,7 @@ pub struct VpcCidrSeen {
 
 impl Resource for VpcCidr {
     type Seen = VpcCidrSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind = Kind { order: 20, name: "vpc-cidr", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::Never;

@@ -112,6 +112,7 @@ impl VpcEndpoint {
 
 impl Resource for VpcEndpoint {
     type Seen = VpcEndpointSeen;
+    type Client = aws_sdk_ec2::Client;
 
     const KIND: Kind = Kind { order: 100, name: "vpc-endpoint", creation: Creation::Token, holds_data: false, keep: 0 };
     // A private DNS name serves one endpoint of a VPC at a time.

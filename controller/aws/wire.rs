@@ -1,4 +1,4 @@
-//! A scripted EC2 behind the real SDK: what goes over the wire is asserted, what comes back is written down.
+//! Scripted services behind the real SDKs: what goes over the wire is asserted, what comes back is written down.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -14,13 +14,15 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
+use super::cloud::Cloud;
 use super::ec2::Ec2;
 use super::limits::Limits;
 
-/// A request as EC2 got it: its form parameters, sorted, without the API version.
+/// A request as the service got it: its parameters, sorted, without the API version, and the operation as `Action`. Members of
+/// JSON objects and lists are spelled as in `tags.0.key`; REST requests have the method and path as `Action`.
 pub type Request = BTreeMap<String, String>;
 
-/// A scripted EC2. Each request takes the next answer; a request beyond the script fails the test.
+/// A scripted AWS. Each request takes the next answer; a request beyond the script fails the test.
 #[derive(Clone, Debug, Default)]
 pub struct Wire {
     script: Arc<Mutex<VecDeque<(u16, String)>>>,
@@ -35,6 +37,32 @@ impl Wire {
         self
     }
 
+    /// Answers the next request of IAM or Elastic Load Balancing with `inner`, the XML inside the operation's result element.
+    pub fn answer_query(self, operation: &str, inner: &str) -> Self {
+        self.answer(operation, &format!("<{operation}Result>{inner}</{operation}Result>"))
+    }
+
+    /// Answers the next request of a service that speaks JSON.
+    pub fn answer_json(self, body: &serde_json::Value) -> Self {
+        self.script.lock().unwrap().push_back((200, body.to_string()));
+        self
+    }
+
+    /// Refuses the next request with an error of IAM or Elastic Load Balancing.
+    pub fn refuse_query(self, status: u16, code: &str) -> Self {
+        let body =
+            format!("<ErrorResponse><Error><Code>{code}</Code><Message>said so</Message></Error></ErrorResponse>");
+        self.script.lock().unwrap().push_back((status, body));
+        self
+    }
+
+    /// Refuses the next request with an error of a service that speaks JSON.
+    pub fn refuse_json(self, status: u16, code: &str) -> Self {
+        let body = serde_json::json!({"__type": code, "code": code, "message": "said so"}).to_string();
+        self.script.lock().unwrap().push_back((status, body));
+        self
+    }
+
     /// Refuses the next request with an EC2 error.
     pub fn refuse(self, status: u16, code: &str) -> Self {
         let body = format!(
@@ -44,8 +72,13 @@ impl Wire {
         self
     }
 
-    /// EC2 clients that speak to this script.
+    /// EC2's clients that speak to this script.
     pub fn ec2(&self) -> Ec2 {
+        self.cloud().ec2
+    }
+
+    /// Every service's clients that speak to this script.
+    pub fn cloud(&self) -> Cloud {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
@@ -59,7 +92,7 @@ impl Wire {
             )))
             .http_client(SharedHttpClient::new(self.clone()))
             .build();
-        Ec2::new(&config, Limits::unlimited())
+        Cloud::new(&config, &Limits::unlimited())
     }
 
     /// The requests so far. The script must be used up.
@@ -71,8 +104,7 @@ impl Wire {
 
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let body = request.body().bytes().unwrap_or_default().to_vec();
-        let form = form(&body);
+        let form = read(&request);
         let answer = self.script.lock().unwrap().pop_front();
         let (status, body) = answer.unwrap_or_else(|| panic!("no answer is scripted for {form:?}"));
         self.requests.lock().unwrap().push(form);
@@ -84,6 +116,41 @@ impl HttpClient for Wire {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
+}
+
+fn read(request: &HttpRequest) -> Request {
+    let body = request.body().bytes().unwrap_or_default();
+    if let Some(target) = request.headers().get("x-amz-target") {
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        return flat(operation, body);
+    }
+    if request.headers().get("content-type").is_some_and(|it| it.contains("form-urlencoded")) {
+        return form(body);
+    }
+    let uri: String = request.uri().splitn(4, '/').nth(3).unwrap_or_default().to_owned();
+    flat(format!("{} /{uri}", request.method()), body)
+}
+
+/// The members of a JSON body, each under its path.
+fn flat(action: String, body: &[u8]) -> Request {
+    fn walk(path: String, value: &serde_json::Value, into: &mut Request) {
+        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        match value {
+            serde_json::Value::Object(members) => {
+                members.iter().for_each(|(name, value)| walk(below(name), value, into));
+            }
+            serde_json::Value::Array(items) => {
+                items.iter().enumerate().for_each(|(n, value)| walk(below(&n.to_string()), value, into));
+            }
+            serde_json::Value::String(text) => drop(into.insert(path, text.clone())),
+            other => drop(into.insert(path, other.to_string())),
+        }
+    }
+    let mut request = Request::from([("Action".to_owned(), action)]);
+    if !body.is_empty() {
+        walk(String::new(), &serde_json::from_slice(body).unwrap(), &mut request);
+    }
+    request
 }
 
 fn form(body: &[u8]) -> Request {
@@ -120,14 +187,32 @@ pub fn request(operation: &str, parameters: &[(&str, &str)]) -> Request {
 
 /// A request without its tag parameters; they are asserted by [`tags`].
 pub fn untagged(request: &Request) -> Request {
-    let kept = request.iter().filter(|(name, _)| !name.starts_with("TagSpecification."));
+    let tag =
+        |name: &str| ["TagSpecification.", "Tags.", "tags.", "UserPoolTags."].iter().any(|it| name.starts_with(it));
+    let kept = request.iter().filter(|(name, _)| !tag(name));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// The tags that a create call carries.
 pub fn tags(request: &Request) -> engine::Tags {
-    let value = |n: usize, part: &str| request.get(&format!("TagSpecification.1.Tag.{n}.{part}")).cloned();
-    (1..).map_while(|n| Some((value(n, "Key")?, value(n, "Value").unwrap_or_default()))).collect()
+    /// EC2; Query services; JSON services with lists, in both spellings.
+    const LISTS: [(&str, &str, &str, usize); 4] = [
+        ("TagSpecification.1.Tag", "Key", "Value", 1),
+        ("Tags.member", "Key", "Value", 1),
+        ("tags", "key", "value", 0),
+        ("tags", "Key", "Value", 0),
+    ];
+    for (prefix, key, value, first) in LISTS {
+        let member = |n: usize, part: &str| request.get(&format!("{prefix}.{n}.{part}")).cloned();
+        let tags: engine::Tags =
+            (first..).map_while(|n| Some((member(n, key)?, member(n, value).unwrap_or_default()))).collect();
+        if !tags.is_empty() {
+            return tags;
+        }
+    }
+    let maps = ["tags.", "Tags.", "UserPoolTags."];
+    let named = |name: &str| maps.iter().find_map(|prefix| name.strip_prefix(prefix)).map(str::to_owned);
+    request.iter().filter_map(|(name, value)| Some((named(name)?, value.clone()))).collect()
 }
 
 /// A mark as a stack's stamp makes it.
@@ -164,6 +249,8 @@ pub fn view() -> super::sources::View {
         security_groups: answer([]),
         security_group_rules: answer([]),
         vpc_endpoints: answer([]),
+        listed: super::sources::Listed::default(),
+        detailed: super::sources::Detailed::default(),
         started: std::time::Instant::now(),
     }
 }

@@ -19,15 +19,18 @@ mod testing;
 mod tests;
 mod wanted;
 
+use std::collections::BTreeMap;
+
 use engine::{Attributes, Graph, GraphError, Id, Key, Known};
 
 use crate::api::Spec;
+use crate::api::spec::Registry;
 use crate::aws::facts::Facts;
 use crate::aws::owner::SharedStamp;
 use crate::aws::{Body, Node};
 
 pub use policy::{Policy, Ruling};
-pub use wanted::wanted;
+pub use wanted::{Remembered, wanted};
 
 /// Letters of the slots: one slot per zone.
 const SLOTS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -45,6 +48,15 @@ pub fn graph(spec: &Spec, facts: &Facts, stamp: &SharedStamp) -> Result<Graph<No
     endpoints::draw(spec, facts, &mut draft);
     let Draft { bodies, given } = draft;
     Graph::new(bodies.into_iter().map(|body| Node { body, stamp: stamp.clone() }), given)
+}
+
+/// Names that the user chose for resources that are built, by kind: their own marks say whose they are, but no listing shows those.
+#[must_use]
+pub fn chosen(spec: &Spec) -> BTreeMap<&'static str, String> {
+    match &spec.registry {
+        Registry::Own(repository) => BTreeMap::from([("repository", repository.name.clone())]),
+        Registry::Brought(_) => BTreeMap::new(),
+    }
 }
 
 /// A graph in the making.

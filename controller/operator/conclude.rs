@@ -14,6 +14,7 @@ use super::lead::{Findings, RECONCILE};
 use super::reconcile::Error;
 use crate::api::manifest::FargateStack;
 use crate::api::{Stack, Status};
+use crate::aws;
 use crate::status::{self, Pass};
 
 /// The manager of every field that the controller writes.
@@ -72,7 +73,7 @@ async fn release(context: &Context, found: &Findings, stack: &Stack, now: Timest
     }
     for other in &outcome.others {
         if let Some(live) = other.state.live()
-            && let Err(fault) = scope.ec2.mark_retained(live).await
+            && let Err(fault) = aws::mark_retained(&scope.cloud, live).await
         {
             tracing::warn!(key = %other.key, %fault, "not marked as retained yet");
             return false;

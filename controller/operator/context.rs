@@ -83,6 +83,8 @@ impl Context {
         } else {
             ago(PROGRESS)
         };
-        Freshness { now, shallow, deep: if requested { now } else { ago(self.intervals.deep) }, written }
+        // What is on its way may be on its way in details too.
+        let deep = if at_rest && !requested { ago(self.intervals.deep) } else { shallow };
+        Freshness { now, shallow, deep, written }
     }
 }

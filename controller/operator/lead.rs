@@ -2,7 +2,6 @@
 //!
 //! Remember → validate → resolve who it acts as → look → facts → graph → plan → hold back → announce → execute.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,12 +16,12 @@ use super::identity::{Resolved, resolve};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
-use crate::aws::observe::{Freshness, Observation, observe};
+use crate::aws::observe::{Freshness, Named, Observation, observe};
 use crate::aws::owner::{Owner, Stamp};
 use crate::aws::scope::Scope;
 use crate::aws::{Node, Seen};
-use crate::design;
 use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
+use crate::design::{self, Remembered};
 use crate::status::{self, Problem, Recollection};
 
 /// The user asks for a look right now; any token.
@@ -100,9 +99,10 @@ pub(super) async fn lead(
         found.spec = if deleting { None } else { Some(declared(stack)?) };
         let scope = enter(context, stack, namespace, &mut found).await?;
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        let brought = brought(found.spec.as_ref());
-        found.observation = Some(observe(&scope, &stamp.owner, &expected, &brought, freshness).await);
-        let desired = desired(&scope, &stamp, freshness, deleting, &mut found).await?;
+        let named = named(found.spec.as_ref());
+        found.observation = Some(observe(&scope, &stamp.owner, &expected, &named, freshness).await);
+        let remembered = Remembered { zones: Vec::new(), image: status::last_image(&stack.status) };
+        let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
     match look.await {
@@ -134,16 +134,16 @@ async fn desired(
     scope: &Scope,
     stamp: &Arc<Stamp>,
     freshness: Freshness,
-    deleting: bool,
+    remembered: Remembered,
     found: &mut Findings,
 ) -> Result<Graph<Node>, Problem> {
     let (Some(spec), Some(observation)) = (&found.spec, &found.observation) else { return Ok(Graph::default()) };
-    let foreign = observation.foreign.first().filter(|_| !deleting);
-    if let Some(uid) = foreign.map(|foreign| foreign.uid.clone()) {
+    if let Some(uid) = observation.foreign.first().map(|foreign| foreign.uid.clone()) {
         let ids = observation.foreign.iter().map(|foreign| foreign.id.to_string()).collect();
         return Err(Problem::ForeignIncarnation { uid, ids });
     }
-    let wanted = design::wanted(spec, &[]);
+    let boundary = found.resolved.as_ref().and_then(|resolved| resolved.permissions_boundary.clone());
+    let wanted = design::wanted(spec, remembered, boundary);
     let facts = facts(scope, &stamp.owner, &observation.view, &wanted, freshness.deep, freshness.now)
         .await
         .map_err(unsatisfied)?;
@@ -173,7 +173,7 @@ async fn act(
     let announced_at = Instant::now();
     let late = || announced_at.elapsed() > SEND_WITHIN;
     let limits = engine::Limits { effects: context.effects };
-    let outcome = execute(plan, &scope.ec2, &limits, || context.stopping() || late()).await;
+    let outcome = execute(plan, &scope.cloud, &limits, || context.stopping() || late()).await;
     if outcome.effects > 0 {
         context.wrote(stack.uid());
     }
@@ -227,9 +227,10 @@ fn unsatisfied(error: FactsError) -> Problem {
     }
 }
 
-/// Ids that the user brings.
-fn brought(spec: Option<&Spec>) -> BTreeSet<String> {
-    let Some(existing) = spec.map(|spec| &spec.network.existing) else { return BTreeSet::new() };
+/// What the declaration names of what is looked for.
+fn named(spec: Option<&Spec>) -> Named {
+    let Some(spec) = spec else { return Named::default() };
+    let existing = &spec.network.existing;
     let lists = [
         &existing.public_subnet_ids,
         &existing.app_subnet_ids,
@@ -237,7 +238,8 @@ fn brought(spec: Option<&Spec>) -> BTreeSet<String> {
         &existing.ecs_route_table_ids,
     ];
     let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
-    lists.into_iter().flatten().chain(single).cloned().collect()
+    let brought = lists.into_iter().flatten().chain(single).cloned().collect();
+    Named { brought, chosen: design::chosen(spec) }
 }
 
 fn requested(stack: &Stack) -> bool {

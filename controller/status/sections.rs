@@ -4,6 +4,7 @@ use engine::{Key, Outcome};
 
 use super::causes::{Causes, declared};
 use super::conditions::Verdict;
+use super::image;
 use super::pass::Pass;
 use super::reasons::Reason;
 use super::wording::resources;
@@ -13,18 +14,53 @@ use crate::api::status::RecordedPhase;
 pub(super) const NETWORK: &str = "NetworkReady";
 /// The VPC endpoints and the group around them.
 pub(super) const ENDPOINTS: &str = "EndpointsReady";
+/// The repository.
+pub(super) const REGISTRY: &str = "RegistryReady";
+/// Who issues tokens.
+pub(super) const AUTH: &str = "AuthReady";
+/// The network load balancer.
+pub(super) const LOAD_BALANCER: &str = "LoadBalancerReady";
+/// The tasks, and what they run with.
+pub(super) const SERVICE: &str = "ServiceReady";
+/// The HTTP API and its way into the network.
+pub(super) const API: &str = "ApiReady";
+
+/// All of them, in the order in which conditions list them.
+const ALL: [&str; 7] = [NETWORK, ENDPOINTS, REGISTRY, AUTH, LOAD_BALANCER, SERVICE, API];
+
 /// Sections that this version does not build.
-pub(super) const NOT_IMPLEMENTED: [&str; 5] =
-    ["RegistryReady", "AuthReady", "LoadBalancerReady", "ServiceReady", "ApiReady"];
+pub(super) const NOT_IMPLEMENTED: &[&str] = &[
+    REGISTRY, //
+    AUTH,
+    LOAD_BALANCER,
+    SERVICE,
+    API,
+];
+
+/// Sections that this version builds.
+pub(super) fn built() -> impl Iterator<Item = &'static str> {
+    ALL.into_iter().filter(|section| !NOT_IMPLEMENTED.contains(section))
+}
+
+/// What the service waits for while its image is missing.
+pub(super) fn image_missing<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
+    built().find(|section| *section == SERVICE).and_then(|_| image::missing(pass))
+}
 
 /// The section that a key belongs to. The network does not wait for the endpoints, which hang on it.
 fn section(key: &Key) -> &'static str {
-    let of_endpoints = match key.kind.name {
-        "vpc-endpoint" => true,
-        "security-group" | "security-group-rule" => key.name.contains("endpoints"),
-        _ => false,
-    };
-    if of_endpoints { ENDPOINTS } else { NETWORK }
+    match key.kind.name {
+        "vpc-endpoint" => ENDPOINTS,
+        "security-group" | "security-group-rule" if key.name.contains("endpoints") => ENDPOINTS,
+        "repository" => REGISTRY,
+        "user-pool" | "user-pool-domain" | "resource-server" | "user-pool-client" => AUTH,
+        "load-balancer" | "target-group" | "listener" => LOAD_BALANCER,
+        "ecs-cluster" | "task-definition" | "ecs-service" | "scalable-target" | "scaling-policy" => SERVICE,
+        "vpc-link" | "api" | "integration" | "authorizer" | "route" | "stage" | "domain-name" | "api-mapping" => API,
+        "log-group" if &*key.name == "access" => API,
+        "log-group" | "role" if &*key.name != "flow" => SERVICE,
+        _ => NETWORK,
+    }
 }
 
 /// The verdict on a section.
@@ -33,6 +69,13 @@ pub(super) fn verdict<S>(pass: &Pass<'_, S>, outcome: &Outcome<S>, name: &'stati
     if pass.deleting {
         let left = outcome.others.iter().filter(|other| section(&other.key) == name).count();
         return Verdict::no(Reason::Deleting, format!("{} of it left", resources(left)));
+    }
+    let missing = if name == SERVICE { image_missing(pass) } else { None };
+    match missing {
+        Some((reason, message)) if causes.reason().is_none_or(|worst| worst <= reason) => {
+            return Verdict::no(reason, message);
+        }
+        Some(_) | None => {}
     }
     match causes.reason() {
         Some(reason) => Verdict::no(reason, format!("{}; {}", causes.message(), progress(&causes))),

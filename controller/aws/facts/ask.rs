@@ -60,7 +60,7 @@ pub(super) async fn prefix_list(ec2: &Ec2, name: &str) -> Result<Option<String>,
 
 /// Everything about what the user brings. Asked by filter and not by id, so that one missing id does not hide the others.
 pub(super) async fn brought(scope: &Scope, vpc: &str, wanted: &WantedExisting, now: Instant) -> Result<Answers, Fault> {
-    let ec2 = &scope.ec2;
+    let ec2 = &scope.cloud.ec2;
     let by_id = ec2.reads().describe_vpcs().filters(filter("vpc-id", [vpc.to_owned()]));
     let found = ec2.read("DescribeVpcs", by_id.send()).await?.vpcs.unwrap_or_default();
     let Some(found) = found.into_iter().next() else { return Ok(Answers::default()) };

@@ -3,7 +3,8 @@
 use aws_sdk_ec2::types::{NatGatewayState, Vpc};
 use engine::{Fault, Id};
 
-use super::{Answer, Question, Sources, View, answered, ask};
+use super::{Answer, Question, Sources, View, answered, ask, catalogue};
+use crate::aws::cloud::Cloud;
 use crate::aws::ec2::Ec2;
 use crate::aws::fault::is_not_found;
 
@@ -12,7 +13,8 @@ impl Sources {
     ///
     /// # Errors
     /// Any fault but not-found: then nothing is known.
-    pub async fn find(ec2: &Ec2, view: &mut View, question: Question, id: &Id) -> Result<bool, Fault> {
+    pub async fn find(cloud: &Cloud, view: &mut View, question: Question, id: &Id) -> Result<bool, Fault> {
+        let ec2 = &cloud.ec2;
         let found = match question {
             Question::Vpcs | Question::VpcAttributes => match ask::vpc(ec2, id).await {
                 Ok(found) => Ok(add_vpcs(ec2, view, found).await),
@@ -37,6 +39,7 @@ impl Sources {
                 found.retain(|it| it.state().is_none_or(|state| !state.as_str().eq_ignore_ascii_case("deleted")));
                 add(&mut view.vpc_endpoints, found)
             }),
+            other => catalogue::find(cloud, view, other, id).await,
         };
         match found {
             Err(fault) if is_not_found(&fault) => Ok(false),
@@ -46,7 +49,7 @@ impl Sources {
 }
 
 /// Adds what was found, whether or not there is an answer to add it to; says whether anything was.
-fn add<T: Clone>(answer: &mut Answer<T>, found: Vec<T>) -> bool {
+pub(super) fn add<T: Clone>(answer: &mut Answer<T>, found: Vec<T>) -> bool {
     let any = !found.is_empty();
     if let (true, Ok(known)) = (any, &*answer) {
         *answer = Ok(known.iter().cloned().chain(found).collect());
@@ -93,7 +96,7 @@ mod tests {
             .answer("DescribeVpcAttribute", &attribute("enableDnsSupport"))
             .answer("DescribeVpcAttribute", &attribute("enableDnsHostnames"));
         let (mut view, id) = (view(), Id::from("vpc-1"));
-        assert_eq!(Sources::find(&wire.ec2(), &mut view, Question::Vpcs, &id).await, Ok(true));
+        assert_eq!(Sources::find(&wire.cloud(), &mut view, Question::Vpcs, &id).await, Ok(true));
         assert_eq!(answered(&view.vpcs).len(), 1);
         let dns = view.vpc_attributes[&id].clone().unwrap();
         assert!(dns.support && dns.hostnames);
@@ -104,7 +107,7 @@ mod tests {
     async fn an_association_is_found_without_listing_its_vpc_twice() {
         let wire = Wire::default().answer("DescribeVpcs", &vpc("associated"));
         let mut view = View { vpcs: answer([Vpc::builder().vpc_id("vpc-1").build()]), ..view() };
-        let found = Sources::find(&wire.ec2(), &mut view, Question::Vpcs, &Id::from(ASSOCIATION)).await;
+        let found = Sources::find(&wire.cloud(), &mut view, Question::Vpcs, &Id::from(ASSOCIATION)).await;
         assert_eq!(found, Ok(true));
         assert_eq!(answered(&view.vpcs).len(), 1);
         let filter = [("Filter.1.Name", "cidr-block-association.association-id"), ("Filter.1.Value.1", ASSOCIATION)];
@@ -132,7 +135,7 @@ mod tests {
         for (question, id, operation, shown) in cases {
             let wire = Wire::default().answer(operation, &shown);
             let mut view = view();
-            assert_eq!(Sources::find(&wire.ec2(), &mut view, question, &Id::from(id)).await, Ok(false), "{shown}");
+            assert_eq!(Sources::find(&wire.cloud(), &mut view, question, &Id::from(id)).await, Ok(false), "{shown}");
             assert!(answered(&view.vpcs).is_empty());
         }
     }
@@ -141,7 +144,7 @@ mod tests {
     async fn not_found_is_an_answer_and_any_other_fault_is_none() {
         let find = async |code| {
             let wire = Wire::default().refuse(400, code);
-            Sources::find(&wire.ec2(), &mut view(), Question::Subnets, &Id::from("subnet-1")).await
+            Sources::find(&wire.cloud(), &mut view(), Question::Subnets, &Id::from("subnet-1")).await
         };
         assert_eq!(find("InvalidSubnetID.NotFound").await, Ok(false));
         assert_eq!(find("UnauthorizedOperation").await.unwrap_err().class, Class::Denied);

@@ -37,6 +37,14 @@ class Call:
     # What a listing works out once for all its items.
     worked_out: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of_nobody(cls, world: World, moto: MotoHost, account: str, region: str) -> Call:
+        """A call that no client made and no ledger knows, for what the layer does of its own accord."""
+        entry = Entry(0, "", "", account, region, False, 0.0, {}, "", "")
+        principal = Principal(account, "", "")
+        wire = Wire("", "", "", None, {}, [])
+        return cls(world, moto, wire, principal, region, {}, b"", entry)
+
     @property
     def account(self) -> str:
         """The account in which the call acts."""
@@ -61,13 +69,6 @@ class Call:
     def now(self) -> float:
         """The layer's time for this account."""
         return self.world.now(self.account)
-
-    @classmethod
-    def of_aws(cls, world: World, moto: MotoHost, account: str, region: str) -> Call:
-        """What AWS does by itself: a call of nobody's, which is in no ledger."""
-        entry = Entry(0, "aws", "aws", account, region, False, 0.0, {}, "", "")
-        wire = Wire("ec2", "aws", "ec2", None, {}, [])
-        return cls(world, moto, wire, Principal(account, "", ""), region, {}, b"", entry)
 
     def once(self, name: str, work: Callable[[], Any]) -> Any:
         """The result of some work over the whole store that does not change within one listing."""

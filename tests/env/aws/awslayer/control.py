@@ -7,10 +7,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import registry
+from . import reach_order, registry
+from .call import Call
 from .dump import dump
-from .errors import ControlError
+from .errors import AwsError, ControlError
 from .moto_host import MotoHost
+from .rules.apigatewayv2 import store as gateway
+from .rules.apigatewayv2 import vpc_link
+from .rules.ecr import push
+from .rules.ecs import order as tasks_order
 from .staleness import Lag
 from .wire import Answer
 from .world import World
@@ -39,6 +44,13 @@ class Control:
             ("DELETE", "faults"): self._faults_remove,
             ("POST", "hide"): self._hide,
             ("POST", "nat-failures"): self._nat_failures_add,
+            ("POST", "images"): self._images,
+            ("GET", "applications"): self._applications,
+            ("POST", "applications"): self._applications_order,
+            ("POST", "tasks"): self._tasks,
+            ("POST", "reach"): self._reach,
+            ("POST", "vpc-links"): self._vpc_links,
+            ("POST", "gateway-failures"): self._gateway_failures,
             ("GET", "violations"): self._violations,
             ("GET", "rules"): self._rules,
         }
@@ -54,7 +66,7 @@ class Control:
             return _json({"error": f"no {method} /_control/{name}; there is {known}"}, 404)
         try:
             return _json(route(query, json.loads(body) if body else {}))
-        except (ControlError, ValueError, TypeError, KeyError) as error:
+        except (ControlError, AwsError, ValueError, TypeError, KeyError) as error:
             return _json({"error": str(error) or repr(error)}, 400)
 
     def _health(self, query: Query, body: Any) -> Any:
@@ -150,6 +162,56 @@ class Control:
         with self._world.lock:
             self._world.nat_failures.append(order)
         return order
+
+    def _vpc_links(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return vpc_link.order(call, body)
+
+    def _gateway_failures(self, query: Query, body: Any) -> Any:
+        what = body.get("of")
+        if what not in ("vpc-link", "deployment") or not body.get("message"):
+            raise ControlError("gateway-failures needs of (vpc-link or deployment) and a message")
+        with self._world.lock:
+            gateway.store(self._call(query, body)).failures.append((what, body["message"]))
+        return {"of": what, "message": body["message"]}
+
+    def _call(self, query: Query, body: Any) -> Call:
+        account = query.get("account") or body.get("account")
+        if not account or not body.get("region"):
+            raise ControlError("account and region are needed")
+        return self._internal(account, body["region"])
+
+    def _internal(self, account: str, region: str) -> Call:
+        return Call.of_nobody(self._world, self._moto, account, region)
+
+    def _reach(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return reach_order.serve(call, body)
+
+    def _images(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            return push.push(self._call(query, body), body)
+
+    def _applications(self, query: Query, body: Any) -> Any:
+        return {"applications": self._world.applications.view()}
+
+    def _applications_order(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            order = {**({"account": query["account"]} if "account" in query else {}), **body}
+            ordered = self._world.applications.order(order)
+            for region in self._world.all_regions():
+                tasks_order.look_again(self._internal(region.account, region.name))
+            return ordered
+
+    def _tasks(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return tasks_order.serve(call, body)
 
     def _violations(self, query: Query, body: Any) -> Any:
         account = query.get("account")

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import inspect
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from .call import Call
+    from .wire import Answer
+    from .world import World
 
 Handler = Callable[["Call"], dict[str, Any]]
+Dumper = Callable[["Call"], dict[str, Iterable[Any]]]
+Reaction = Callable[["Call"], None]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request to a page: the match of its path, and what came with it."""
+
+    world: World
+    match: re.Match[str]
+    environ: dict[str, Any]
+    body: bytes
+
+
+Page = Callable[[Visit], "Answer"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +48,13 @@ class Rule:
 
 RULES: dict[str, Rule] = {}
 HANDLERS: dict[tuple[str, str], Handler] = {}
+DUMPERS: dict[str, list[Dumper]] = {}
+# Service -> account and region of an unsigned request, from its parameters.
+HOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {}
+# Plain web pages that services serve beside their API: a path's pattern, and what answers it.
+PAGES: list[tuple[re.Pattern[str], Page]] = []
+# What happens after calls with an effect: a pattern of operations, and what reacts.
+REACTIONS: list[tuple[str, Reaction]] = []
 # How often each rule was applied: the layer's tests ask whether the rule they name really ran.
 APPLIED: Counter[str] = Counter()
 
@@ -59,6 +85,16 @@ def rule(*operations: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     return register
 
 
+def page(path: str) -> Callable[[Page], Page]:
+    """Registers what answers requests to a path of the layer's port that are no API calls."""
+
+    def register(function: Page) -> Page:
+        PAGES.append((re.compile(path), function))
+        return function
+
+    return register
+
+
 def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
     """Registers the layer's own answer to an operation; moto's is then not used."""
 
@@ -66,6 +102,34 @@ def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
         if (service, operation) in HANDLERS:
             raise TypeError(f"{service}.{operation} is answered twice")
         HANDLERS[service, operation] = function
+        return function
+
+    return register
+
+
+def reacts(*operations: str) -> Callable[[Reaction], Reaction]:
+    """Registers what AWS does by itself after a call with an effect ("ec2.AuthorizeSecurityGroup*")."""
+
+    def register(function: Reaction) -> Reaction:
+        REACTIONS.extend((operation, function) for operation in operations)
+        return function
+
+    return register
+
+
+def react(call: Call) -> None:
+    """Lets everything that depends on the operation know that it had an effect."""
+    name = f"{call.wire.service}.{call.wire.operation}"
+    for pattern, function in REACTIONS:
+        if fnmatch.fnmatchcase(name, pattern):
+            function(call)
+
+
+def dumps(service: str) -> Callable[[Dumper], Dumper]:
+    """Registers what a dump shows of a service: lists by kind, as answers show them."""
+
+    def register(function: Dumper) -> Dumper:
+        DUMPERS.setdefault(service, []).append(function)
         return function
 
     return register

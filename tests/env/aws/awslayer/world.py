@@ -39,8 +39,8 @@ class Region:
     agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     # ARN -> task that runs.
     tasks: dict[str, RunningTask] = field(default_factory=dict)
-    # Service -> the store of what the layer keeps for it in place of moto.
-    stores: dict[str, Any] = field(default_factory=dict)
+    # What rules keep of services that moto's stores do not serve, by service.
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 class World:
@@ -74,6 +74,10 @@ class World:
     def regions(self, account: str) -> list[str]:
         """The regions that the account has used."""
         return sorted(name for owner, name in self._regions if owner == account)
+
+    def all_regions(self) -> list[Region]:
+        """The memories of all accounts and regions that have been used."""
+        return list(self._regions.values())
 
     def now(self, account: str) -> float:
         """The account's time: during a transition the time at which it was due, else the clock's."""

@@ -7,7 +7,7 @@ from typing import Any
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, rule
-from .common import cluster_exists, last_part, page, seen, shown_tags, tags_well_formed
+from .common import cluster_exists, ecs_tags_well_formed, last_part, page, seen, shown_tags
 from .store import Cluster, arn, store
 
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
@@ -51,7 +51,7 @@ def cluster_of_the_name_again(call: Call, name: str) -> Cluster | None:
 
 
 @rule("ecs.CreateCluster", "ecs.PutClusterCapacityProviders")
-def providers_exist(providers: list[str], strategy: list[dict[str, Any]]) -> None:
+def capacity_providers_exist(providers: list[str], strategy: list[dict[str, Any]]) -> None:
     """Without groups of instances there are the providers FARGATE and FARGATE_SPOT; a strategy names
     providers of the cluster only.
 
@@ -81,14 +81,14 @@ def create_cluster(call: Call) -> dict[str, Any]:
     """Creates a cluster, or answers with the one that has the name."""
     params = call.params
     name = params.get("clusterName") or "default"
-    tags = tags_well_formed(call, params.get("tags"))
+    tags = ecs_tags_well_formed(call, params.get("tags"))
     existing = cluster_of_the_name_again(call, name)
     if existing is not None:
         return {"cluster": view(call, existing, _EVERYTHING)}
     cluster_quota(call)
     providers = list(params.get("capacityProviders") or [])
     strategy = list(params.get("defaultCapacityProviderStrategy") or [])
-    providers_exist(providers, strategy)
+    capacity_providers_exist(providers, strategy)
     made = Cluster(
         name,
         arn(call, f"cluster/{name}"),
@@ -148,7 +148,7 @@ def put_cluster_capacity_providers(call: Call) -> dict[str, Any]:
     cluster = cluster_exists(call, call.params["cluster"])
     providers = list(call.params["capacityProviders"])
     strategy = list(call.params["defaultCapacityProviderStrategy"])
-    providers_exist(providers, strategy)
+    capacity_providers_exist(providers, strategy)
     removed_providers_are_unused(call, cluster, providers)
     cluster.providers, cluster.strategy = providers, _normalised(strategy)
     return {"cluster": view(call, cluster, _EVERYTHING)}

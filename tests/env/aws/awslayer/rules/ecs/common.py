@@ -55,7 +55,7 @@ def find_service(call: Call, cluster: Cluster, name_or_arn: str) -> Service | No
 
 
 @rule("ecs.*")
-def tags_well_formed(call: Call, given: TagList | None) -> dict[str, str]:
+def ecs_tags_well_formed(call: Call, given: TagList | None) -> dict[str, str]:
     """Tags: at most 50, keys once each, of up to 128 characters and not starting with aws:, values of up
     to 256.
 
@@ -116,8 +116,8 @@ def tagged_resource_exists(call: Call, resource_arn: str) -> dict[str, str]:
 def tag_resource(call: Call) -> dict[str, Any]:
     """Adds or overwrites tags."""
     tags = tagged_resource_exists(call, call.params["resourceArn"])
-    given = tags_well_formed(call, call.params["tags"])
-    tags_well_formed(call, shown_tags({**tags, **given}))
+    given = ecs_tags_well_formed(call, call.params["tags"])
+    ecs_tags_well_formed(call, shown_tags({**tags, **given}))
     tags.update(given)
     return {}
 

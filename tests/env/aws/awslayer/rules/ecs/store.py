@@ -164,7 +164,7 @@ class Store:
 
 def store(call: Call) -> Store:
     """The store of the call's account and region."""
-    kept: Store = call.memory.stores.setdefault("ecs", Store())
+    kept: Store = call.memory.kept.setdefault("ecs", Store())
     return kept
 
 
@@ -175,7 +175,7 @@ def arn(call: Call, resource: str) -> str:
 
 def digits(count: int) -> str:
     """A number as ids of deployments and revisions have it."""
-    return "".join(random.choices("123456789", k=count))  # noqa: S311 - an id, not a secret
+    return "".join(random.choices("123456789", k=count))
 
 
 def hexadecimal(count: int) -> str:

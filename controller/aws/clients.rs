@@ -1,0 +1,189 @@
+//! The other services' clients, and tags as each of them writes them.
+
+use std::collections::HashMap;
+
+use aws_config::SdkConfig;
+use engine::{Fault, TagChange, Tags};
+
+use super::cloud::{Client, Service};
+
+/// Tags as a service that keeps them in a map takes and returns them.
+pub type TagMap = HashMap<String, String>;
+
+/// Tags as a service that keeps them in a list takes and returns them.
+pub trait SdkTag: Sized {
+    /// One tag.
+    fn of(key: &str, value: &str) -> Option<Self>;
+    /// Its key and value.
+    fn pair(&self) -> (&str, &str);
+}
+
+/// The tags as a call takes them.
+#[must_use]
+pub fn to_list<T: SdkTag>(tags: &Tags) -> Vec<T> {
+    // A builder refuses a tag without key or value only.
+    tags.iter().filter_map(|(key, value)| T::of(key, value)).collect()
+}
+
+/// The tags that an answer holds.
+#[must_use]
+pub fn from_list<T: SdkTag>(tags: &[T]) -> Tags {
+    tags.iter().map(SdkTag::pair).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// The tags as a call takes them.
+#[must_use]
+pub fn to_map(tags: &Tags) -> TagMap {
+    tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The tags that an answer holds.
+#[must_use]
+pub fn from_map(tags: Option<&TagMap>) -> Tags {
+    tags.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// A service with `TagResource` and `UntagResource`, which take an ARN.
+macro_rules! tagged_by_arn {
+    ($(#[$doc:meta])* $client:path, $service:literal, $tags:path) => {
+        impl Client for $client {
+            const SERVICE: &'static str = $service;
+
+            fn new(config: &SdkConfig) -> Self {
+                Self::new(config)
+            }
+
+            $(#[$doc])*
+            async fn retag(service: &Service<Self>, arn: &str, change: &TagChange) -> Result<(), Fault> {
+                if !change.set.is_empty() {
+                    let call = service.writes().tag_resource().resource_arn(arn).set_tags(Some($tags(&change.set)));
+                    service.write("TagResource", call.send()).await?;
+                }
+                if !change.remove.is_empty() {
+                    let call = service.writes().untag_resource().resource_arn(arn).set_tag_keys(Some(keys(change)));
+                    service.write("UntagResource", call.send()).await?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+tagged_by_arn!(
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_TagResource.html>
+    aws_sdk_ecr::Client, "ecr", to_list
+);
+tagged_by_arn!(
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html>
+    aws_sdk_ecs::Client, "ecs", to_list
+);
+tagged_by_arn!(
+    /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html>
+    aws_sdk_cloudwatchlogs::Client, "logs", to_map
+);
+tagged_by_arn!(
+    /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_TagResource.html>
+    aws_sdk_cognitoidentityprovider::Client, "cognito-idp", to_map
+);
+tagged_by_arn!(
+    /// <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/tags-resource-arn.html>
+    aws_sdk_apigatewayv2::Client, "apigateway", to_map
+);
+tagged_by_arn!(
+    /// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TagResource.html>
+    aws_sdk_applicationautoscaling::Client, "application-autoscaling", to_map
+);
+
+impl Client for aws_sdk_elasticloadbalancingv2::Client {
+    const SERVICE: &'static str = "elasticloadbalancing";
+
+    fn new(config: &SdkConfig) -> Self {
+        Self::new(config)
+    }
+
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html>
+    async fn retag(elb: &Service<Self>, arn: &str, change: &TagChange) -> Result<(), Fault> {
+        if !change.set.is_empty() {
+            let call = elb.writes().add_tags().resource_arns(arn).set_tags(Some(to_list(&change.set)));
+            elb.write("AddTags", call.send()).await?;
+        }
+        if !change.remove.is_empty() {
+            let call = elb.writes().remove_tags().resource_arns(arn).set_tag_keys(Some(keys(change)));
+            elb.write("RemoveTags", call.send()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Client for aws_sdk_iam::Client {
+    const SERVICE: &'static str = "iam";
+
+    fn new(config: &SdkConfig) -> Self {
+        Self::new(config)
+    }
+
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html>
+    async fn retag(iam: &Service<Self>, role: &str, change: &TagChange) -> Result<(), Fault> {
+        if !change.set.is_empty() {
+            let call = iam.writes().tag_role().role_name(role).set_tags(Some(to_list(&change.set)));
+            iam.write("TagRole", call.send()).await?;
+        }
+        if !change.remove.is_empty() {
+            let call = iam.writes().untag_role().role_name(role).set_tag_keys(Some(keys(change)));
+            iam.write("UntagRole", call.send()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn keys(change: &TagChange) -> Vec<String> {
+    change.remove.iter().cloned().collect()
+}
+
+macro_rules! strict_tag {
+    ($tag:path) => {
+        impl SdkTag for $tag {
+            fn of(key: &str, value: &str) -> Option<Self> {
+                Self::builder().key(key).value(value).build().ok()
+            }
+
+            fn pair(&self) -> (&str, &str) {
+                (self.key(), self.value())
+            }
+        }
+    };
+}
+
+macro_rules! lax_tag {
+    ($tag:path) => {
+        impl SdkTag for $tag {
+            fn of(key: &str, value: &str) -> Option<Self> {
+                Some(Self::builder().key(key).value(value).build())
+            }
+
+            fn pair(&self) -> (&str, &str) {
+                (self.key().unwrap_or_default(), self.value().unwrap_or_default())
+            }
+        }
+    };
+}
+
+strict_tag!(aws_sdk_ecr::types::Tag);
+strict_tag!(aws_sdk_iam::types::Tag);
+lax_tag!(aws_sdk_ecs::types::Tag);
+lax_tag!(aws_sdk_elasticloadbalancingv2::types::Tag);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_survive_the_way_there_and_back() {
+        let tags = Tags::from([("team".to_owned(), "shop".to_owned()), ("empty".to_owned(), String::new())]);
+        assert_eq!(from_list(&to_list::<aws_sdk_ecr::types::Tag>(&tags)), tags);
+        assert_eq!(from_list(&to_list::<aws_sdk_iam::types::Tag>(&tags)), tags);
+        assert_eq!(from_list(&to_list::<aws_sdk_ecs::types::Tag>(&tags)), tags);
+        assert_eq!(from_list(&to_list::<aws_sdk_elasticloadbalancingv2::types::Tag>(&tags)), tags);
+        assert_eq!(from_map(Some(&to_map(&tags))), tags);
+    }
+}
