@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from . import reach_order, registry
 from .call import Call
+from .dataplane.front_door import FrontDoor
 from .dump import dump
 from .errors import AwsError, ControlError
 from .moto_host import MotoHost
@@ -16,6 +17,7 @@ from .rules.apigatewayv2 import store as gateway
 from .rules.apigatewayv2 import vpc_link
 from .rules.ecr import push
 from .rules.ecs import order as tasks_order
+from .rules.elbv2 import load_balancer
 from .staleness import Lag
 from .wire import Answer
 from .world import World
@@ -26,9 +28,10 @@ Query = dict[str, str]
 class Control:
     """Serves the control endpoint. Every route is in `routes`; the README lists them."""
 
-    def __init__(self, world: World, moto: MotoHost) -> None:
+    def __init__(self, world: World, moto: MotoHost, front_door: FrontDoor) -> None:
         self._world = world
         self._moto = moto
+        self._front_door = front_door
         self.routes: dict[tuple[str, str], Callable[[Query, Any], Any]] = {
             ("GET", "health"): self._health,
             ("POST", "reset"): self._reset,
@@ -49,7 +52,9 @@ class Control:
             ("POST", "applications"): self._applications_order,
             ("POST", "tasks"): self._tasks,
             ("POST", "reach"): self._reach,
+            ("POST", "walk"): self._walk,
             ("POST", "vpc-links"): self._vpc_links,
+            ("POST", "load-balancers"): self._load_balancers,
             ("POST", "gateway-failures"): self._gateway_failures,
             ("GET", "violations"): self._violations,
             ("GET", "rules"): self._rules,
@@ -169,6 +174,12 @@ class Control:
             self._world.settle(call.account)
             return vpc_link.order(call, body)
 
+    def _load_balancers(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return load_balancer.order(call, body)
+
     def _gateway_failures(self, query: Query, body: Any) -> Any:
         what = body.get("of")
         if what not in ("vpc-link", "deployment") or not body.get("message"):
@@ -185,6 +196,9 @@ class Control:
 
     def _internal(self, account: str, region: str) -> Call:
         return Call.of_nobody(self._world, self._moto, account, region)
+
+    def _walk(self, query: Query, body: Any) -> Any:
+        return self._front_door.ask(body)
 
     def _reach(self, query: Query, body: Any) -> Any:
         with self._world.lock:

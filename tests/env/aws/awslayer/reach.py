@@ -69,6 +69,14 @@ def hops(call: Call, source: Peer, target: Peer, port: int, protocol: str = "tcp
     return gates
 
 
+def weakest(call: Call, pairs: Iterable[tuple[Peer, Peer]], port: int, protocol: str = "tcp") -> list[Hop]:
+    """The gates of the first pair, or of the first that is not open: where a connection may take any pair,
+    the way is open only if all are.
+    """
+    every = [hops(call, source, target, port, protocol) for source, target in pairs]
+    return next((gates for gates in every if not passes(gates)), every[0] if every else [])
+
+
 def passes(gates: Iterable[Hop]) -> bool:
     """Whether every gate is open."""
     return all(gate.ok for gate in gates)

@@ -55,6 +55,8 @@ HOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {}
 PAGES: list[tuple[re.Pattern[str], Page]] = []
 # What happens after calls with an effect: a pattern of operations, and what reacts.
 REACTIONS: list[tuple[str, Reaction]] = []
+# Services of which the layer answers everything that can be answered: moto does not know their resources.
+OWNED: set[str] = set()
 # How often each rule was applied: the layer's tests ask whether the rule they name really ran.
 APPLIED: Counter[str] = Counter()
 
@@ -135,12 +137,18 @@ def dumps(service: str) -> Callable[[Dumper], Dumper]:
     return register
 
 
+def owns(service: str) -> None:
+    """Declares that moto is never asked about a service: what no handler answers, the layer lacks."""
+    OWNED.add(service)
+
+
 def load() -> None:
-    """Imports every module of rules."""
+    """Imports every module that has rules."""
     import importlib
     import pkgutil
 
-    from . import rules
+    from . import dataplane, rules
 
-    for module in pkgutil.walk_packages(rules.__path__, rules.__name__ + "."):
-        importlib.import_module(module.name)
+    for package in (rules, dataplane):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            importlib.import_module(module.name)

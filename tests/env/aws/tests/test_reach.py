@@ -136,7 +136,7 @@ def test_an_interface_endpoint_needs_private_dns_and_both_groups(net: Net) -> No
 
 
 def test_mistakes_in_a_question_are_said(net: Net) -> None:
-    assert "no interface eni-1" in control_error(
+    assert "no interface eni-1 has an interface" in control_error(
         net.aws, "POST", "reach", {"region": "eu-west-1", "from": {"interface": "eni-1"}, "to": {}}
     )
     assert "from is a peer" in control_error(net.aws, "POST", "reach", {"region": "eu-west-1"})

@@ -9,7 +9,8 @@ from typing import Any
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, dumps, rule
-from .common import api_exists, bad_request, given, identifier, listed, tags_allowed, too_many
+from ...tokens import identifier
+from .common import api_exists, bad_request, given, listed, tags_allowed, too_many
 from .store import Api, Item, store
 
 
