@@ -81,6 +81,8 @@ DEFAULTS: dict[str, Any] = {
     "lag": None,
     # Endpoint services and the zone IDs that they lack: {"com.amazonaws.eu-west-1.logs": ["euw1-az3"]}.
     "endpointServiceGaps": {},
+    # "aws": an API's endpoint is shown under AWS's name. "layer": as an address at which it can be called.
+    "apiEndpoints": "aws",
     # Rotates the letters of the zones: the same zone IDs behind other names, as accounts have it on AWS.
     "zoneShift": 0,
 }
