@@ -89,11 +89,15 @@ class Application:
             request_id=request_id,
             principal=principal.arn if principal else "",
         )
+        changed = (account, str(wire.params.get("ApiId"))) if wire and entry.write else ("", "")
+        self.world.under_way[changed].add(entry.seq)
         try:
             answer = self._faulted(environ, body, entry, wire, principal, unreadable, bool(scope))
         except ConnectionGone:
             entry.ended = True
             raise
+        finally:
+            self.world.under_way[changed].discard(entry.seq)
         entry.status = answer.status
         entry.error, entry.message = error_in(answer)
         entry.ended = True

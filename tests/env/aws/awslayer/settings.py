@@ -97,6 +97,10 @@ DEFAULTS: dict[str, Any] = {
     "lag": None,
     # Endpoint services and the zone IDs that they lack: {"com.amazonaws.eu-west-1.logs": ["euw1-az3"]}.
     "endpointServiceGaps": {},
+    # "aws": an API's endpoint is shown under AWS's name. "layer": as an address at which it can be called.
+    "apiEndpoints": "aws",
+    # True: a change of an HTTP API that arrives while another one is under way is refused.
+    "apiConflicts": False,
     # Rotates the letters of the zones: the same zone IDs behind other names, as accounts have it on AWS.
     "zoneShift": 0,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,8 @@ class World:
         self.applications = Applications()
         self.violations: list[dict[str, Any]] = []
         self.nat_failures: list[dict[str, str]] = []
+        # Sequence numbers of the calls that have arrived and are not answered yet, by what they change.
+        self.under_way: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
         self._regions: dict[tuple[str, str], Region] = {}
         self._order = itertools.count(1)
         self._start = datetime.now(UTC)
