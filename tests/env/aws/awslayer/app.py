@@ -89,11 +89,15 @@ class Application:
             request_id=request_id,
             principal=principal.arn if principal else "",
         )
+        changed = (account, str(wire.params.get("ApiId"))) if wire and entry.write else ("", "")
+        self.world.under_way[changed].add(entry.seq)
         try:
             answer = self._faulted(environ, body, entry, wire, principal, unreadable, bool(scope))
         except ConnectionGone:
             entry.ended = True
             raise
+        finally:
+            self.world.under_way[changed].discard(entry.seq)
         entry.status = answer.status
         entry.error, entry.message = error_in(answer)
         entry.ended = True
@@ -163,6 +167,8 @@ class Application:
             call = Call(self.world, self.moto, wire, principal, entry.region, environ, body, entry)
             answer = self._apply(call)
             entry.effect = entry.write and answer.status < 400
+            if entry.effect:
+                registry.react(call)
             return answer
 
     def _apply(self, call: Call) -> Answer:

@@ -154,7 +154,9 @@ def routed(call: Call, source: Peer, target: Peer) -> Hop:
     if best is None:
         return Hop(what, False, f"no route of {table.id} leads to {target.address}")
     if best.local:
-        return Hop(what, target.subnet is not None, f"local route of {table.id} to {best.destination_cidr_block}")
+        there = target.subnet is not None and target.subnet.vpc_id == source.subnet.vpc_id
+        text = f"local route of {table.id} to {best.destination_cidr_block}"
+        return Hop(what, there, text if there else f"{text}, but {target.name} is not in {source.subnet.vpc_id}")
     leads = _destination(best)
     if route.target_gone_makes_blackhole(call, best):
         return Hop(what, False, f"the route of {table.id} to {leads} is a blackhole")

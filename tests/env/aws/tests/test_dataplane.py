@@ -98,6 +98,14 @@ def test_without_a_token_401_and_with_one_200(front: Front) -> None:
     assert _fetch(f"{front.way.aws.endpoint}/_api/0000000000/")[0] == 404
 
 
+def test_the_endpoint_that_is_shown_can_be_called_when_a_test_asks_for_it(front: Front) -> None:
+    front.way.aws.settings(apiEndpoints="layer")
+    shown = front.way.gateway.get_api(ApiId=front.api)["ApiEndpoint"]
+    assert shown == f"{front.way.aws.endpoint}/_api/{front.api}"
+    assert _fetch(shown)[0] == 401
+    assert [a["ApiEndpoint"] for a in front.way.gateway.get_apis()["Items"]] == [shown]
+
+
 def test_what_is_wrong_with_a_token_is_said_in_a_header(front: Front) -> None:
     front.open()
 

@@ -44,10 +44,24 @@ def api_exists(call: Call, api_id: str | None = None) -> Api:
     Source: botocore apigatewayv2 (NotFoundException); message as moto has it from AWS.
     """
     wanted = str(api_id or call.params["ApiId"])
+    if call.entry.write:
+        one_change_at_a_time(call, wanted)
     found = store(call).apis.get(wanted)
     if found is None or hidden(call, wanted):
         raise missing("API", wanted)
     return found
+
+
+@rule("apigatewayv2.*")
+def one_change_at_a_time(call: Call, api_id: str) -> None:
+    """A change of an API that arrives while another one is under way may be refused; with the setting
+    apiConflicts it is.
+
+    Source: hashicorp/terraform-provider-aws issue 40575 (ConflictException, with the message).
+    """
+    earlier = (seq < call.entry.seq for seq in list(call.world.under_way.get((call.account, api_id), ())))
+    if call.world.settings.get("apiConflicts", call.account) and any(earlier):
+        raise conflict("Unable to complete operation due to concurrent modification. Please try again later.")
 
 
 def hidden(call: Call, resource_id: str) -> bool:

@@ -65,14 +65,14 @@ def link_subnets_fit(call: Call, subnet_ids: list[str]) -> list[Any]:
 def link_zones_supported(call: Call, subnets: list[Any]) -> None:
     """VPC links work in some Availability Zones only, named by id.
 
-    Source: aws-facts 3; API Gateway Developer Guide, apigateway-vpc-links-v2; the code is not documented,
-    BadRequestException is assumed.
+    Source: aws-facts 3; API Gateway Developer Guide, apigateway-vpc-links-v2; message of aws/aws-cdk issue
+    13569 (BadRequestException).
     """
     supported = ZONES.get(call.region)
     for one in subnets:
         zone = zones.by_name(call, one.availability_zone)
         if supported is not None and zone is not None and zone["ZoneId"] not in supported:
-            text = f"Subnet {one.id} is in Availability Zone {zone['ZoneId']}, which VPC links do not support"
+            text = f"Subnet '{one.id}' is in Availability Zone '{zone['ZoneId']}' where service is not available"
             raise bad_request(text)
 
 
@@ -218,7 +218,8 @@ def update_vpc_link(call: Call) -> dict[str, Any]:
 def referenced_link_stays(call: Call, link_id: str) -> None:
     """A VPC link that an integration refers to cannot be deleted; the code is not one that the model names.
 
-    Source: aws-facts 3; hashicorp/terraform-provider-aws issue 12195 (BadRequestException).
+    Source: aws-facts 3; hashicorp/terraform-provider-aws issue 12195 (BadRequestException); the references
+    of HTTP APIs are written in another form, which is not documented.
     """
     users = [
         f"{api.shown['ApiId']}/{i['IntegrationId']}"
