@@ -307,6 +307,7 @@ fn zones_are_remembered() {
         s3_prefix_list: None,
         image: Image::NotFound { repository_uri: "r".into(), reference: Reference::Tag("1".into()), last: None },
         permissions_boundary: None,
+        user_pool: None,
         existing: Existing::default(),
         warnings: Vec::new(),
     });
