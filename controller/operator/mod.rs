@@ -7,7 +7,8 @@
 
 mod conclude;
 pub mod context;
-pub mod finalizer;
+mod exports;
+mod finalizer;
 pub mod identity;
 mod lead;
 pub mod rbac;

@@ -7,6 +7,7 @@ use engine::{Fault, Id, Kind, Memory, Outcome};
 use jiff::Timestamp;
 
 use super::conditions::conditions;
+use super::exports::Unexported;
 use super::problem::Problem;
 use super::{changed, image, inventory, outputs};
 use crate::api::status::{Approval, PlanRecord};
@@ -42,6 +43,8 @@ pub struct Pass<'a, S = Seen> {
     pub unknown: Option<&'a BTreeMap<Kind, Fault>>,
     /// What was found of account and region.
     pub facts: Option<&'a Facts>,
+    /// Secrets that could not be written.
+    pub unexported: &'a [Unexported],
     /// The plan that is held back.
     pub held: Option<&'a PlanRecord>,
     /// The approval that is in force.

@@ -16,7 +16,7 @@ use crate::api::status::{Condition, ConditionStatus, PlanRecord, ResourceRecord}
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::Facts;
 use crate::status::memory::key_of;
-use crate::status::{Pass, Problem, announce, of, recall, rest};
+use crate::status::{Pass, Problem, Unexported, announce, of, recall, rest};
 
 pub(super) const SETTLE: Duration = Duration::from_mins(1);
 pub(super) const RESYNC: Duration = Duration::from_mins(5);
@@ -134,6 +134,8 @@ pub(super) struct Bench {
     pub(super) withheld: BTreeSet<Key>,
     /// The plan that waits for approval.
     pub(super) held: Option<PlanRecord>,
+    /// Secrets that could not be written.
+    pub(super) unexported: Vec<Unexported>,
     pub(super) facts: Option<Facts>,
     pub(super) known: bool,
     pub(super) seconds: i64,
@@ -168,6 +170,7 @@ pub(super) fn network() -> Bench {
         hidden: BTreeSet::new(),
         problem: None,
         held: None,
+        unexported: Vec::new(),
         facts: None,
         withheld: BTreeSet::new(),
         known: false,
@@ -253,6 +256,7 @@ impl Bench {
             missed: Some(&missed),
             unknown: Some(&self.unknown),
             facts: self.facts.as_ref(),
+            unexported: &self.unexported,
             held: self.held.as_ref(),
             approval: None,
             requested: None,
