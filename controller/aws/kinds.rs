@@ -158,6 +158,9 @@ kinds![
     SecurityGroupRule,
     VpcEndpoint,
     LogGroup,
+    Repository,
+    Role,
+    FlowLog,
 ];
 
 /// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over.

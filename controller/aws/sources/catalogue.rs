@@ -322,10 +322,20 @@ questions! {
         VpcEndpoints,
     }
     listings {
+        /// `DescribeFlowLogs`, marked ones.
+        flow_logs: FlowLogs,
+        /// `DescribeRepositories`.
+        repositories: Repositories,
+        /// `ListRoles` under the controller's path.
+        roles: Roles,
         /// `DescribeLogGroups` under the controller's prefixes.
         log_groups: LogGroups,
     }
     details {
+        /// Tags and lifecycle policy of a repository, by its ARN.
+        repository_details: RepositoryDetails,
+        /// A role with its tags and policies, by its name.
+        role_details: RoleDetails,
         /// `ListTagsForResource` of a log group, by its name.
         log_group_tags: LogGroupTags,
     }
