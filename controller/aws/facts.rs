@@ -1,8 +1,9 @@
-//! Facts: what a graph is designed from beside the declaration. The account, the zones of its slots, the prefix list of S3, and
-//! the properties of what the user brings.
+//! Facts: what a graph is designed from beside the declaration. The account, the zones of its slots, the prefix list of S3, the
+//! image of the service, and the properties of what the user brings.
 
 mod ask;
 mod brought;
+mod image;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use super::owner::Owner;
 use super::scope::Scope;
 use super::sources::View;
 
+pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, parse, repository_uri};
+
 /// The IAM actions behind the questions of this module.
 pub const ACTIONS: &[&str] = &[
     "ec2:DescribeAvailabilityZones",
@@ -26,6 +29,7 @@ pub const ACTIONS: &[&str] = &[
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcs",
+    "ecr:DescribeImages",
 ];
 
 /// How long an answer about the whole account is used: zones and managed prefix lists change a few times a year.
@@ -47,6 +51,10 @@ pub struct Facts {
     pub zones: Vec<Zone>,
     /// Id of the managed prefix list of S3, if it was wanted.
     pub s3_prefix_list: Option<String>,
+    /// The image of the service.
+    pub image: Image,
+    /// ARN of the permissions boundary of every role that is created, if the identity asks for one.
+    pub permissions_boundary: Option<String>,
     /// What the user brings.
     pub existing: Existing,
     /// What works, but deserves a word.
@@ -96,7 +104,8 @@ pub struct BroughtSubnet {
 /// Something that works, but that the user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// One word, of a closed list: `ZoneSupportUnknown`, `ZoneNotSupported`, `TasksNotIsolated`.
+    /// One word, of a closed list: `ZoneSupportUnknown`, `ZoneNotSupported`, `TasksNotIsolated`, `ImageGone`,
+    /// `ImageNotLookedFor`.
     pub reason: &'static str,
     /// What it is, and what could be done about it.
     pub message: String,
@@ -111,6 +120,10 @@ pub struct Wanted {
     pub remembered_zones: Vec<String>,
     /// Whether the managed prefix list of S3 is needed.
     pub s3_prefix_list: bool,
+    /// The image of the service.
+    pub image: WantedImage,
+    /// ARN of the permissions boundary that the identity asks for: handed through.
+    pub permissions_boundary: Option<String>,
     /// What the user brings.
     pub existing: WantedExisting,
 }
@@ -165,11 +178,13 @@ pub struct Cache {
     zones: Mutex<Option<(Instant, Vec<ask::ListedZone>)>>,
     s3_prefix_list: Mutex<Option<(Instant, Option<String>)>>,
     existing: Mutex<BTreeMap<WantedExisting, (Instant, Existing)>>,
+    images: image::Cache,
 }
 
 /// The facts for `wanted`.
 ///
-/// What concerns the whole account is asked once an hour; what the user brings, if the last answer is older than `not_before`.
+/// What concerns the whole account is asked once an hour; what the user brings and the image, if the last answer is older than
+/// `not_before`.
 /// The zones of `owner`'s subnets in `view` are kept; so are the remembered ones. `now` is the caller's clock.
 ///
 /// # Errors
@@ -201,12 +216,16 @@ pub async fn facts(
     let (zones, mut warnings) = zones::choose(&request)?;
     warnings.extend(existing.warnings.iter().cloned());
     let s3_prefix_list = if wanted.s3_prefix_list { Some(s3_prefix_list(scope, now).await?) } else { None };
+    let (image, warning) = image::resolve(scope, &wanted.image, not_before, now).await?;
+    warnings.extend(warning);
     Ok(Facts {
         account: scope.account.clone(),
         partition: scope.partition.clone(),
         region: scope.region.clone(),
         zones,
         s3_prefix_list,
+        image,
+        permissions_boundary: wanted.permissions_boundary.clone(),
         existing,
         warnings,
     })

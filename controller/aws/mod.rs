@@ -29,6 +29,8 @@ mod route_table;
 mod security_group;
 mod security_group_rule;
 mod subnet;
+mod user_pool;
+mod user_pool_client;
 mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
@@ -46,6 +48,8 @@ pub use route_table::{Associations, Maker, Route, RouteTable, RouteTableSeen, Ro
 pub use security_group::{SecurityGroup, SecurityGroupSeen};
 pub use security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleSeen};
 pub use subnet::{Subnet, SubnetSeen};
+pub use user_pool::{ISSUER, UserPool};
+pub use user_pool_client::{CLIENT_ID, UserPoolClient};
 pub use vpc::{Vpc, VpcSeen};
 pub use vpc_cidr::{VpcCidr, VpcCidrSeen};
 pub use vpc_endpoint::{Attachment, VpcEndpoint, VpcEndpointSeen};

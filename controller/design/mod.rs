@@ -30,7 +30,7 @@ use crate::aws::owner::SharedStamp;
 use crate::aws::{Body, Node};
 
 pub use policy::{Policy, Ruling};
-pub use wanted::wanted;
+pub use wanted::{Remembered, wanted};
 
 /// Letters of the slots: one slot per zone.
 const SLOTS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::api::Spec;
-use crate::api::spec::Registry;
 use crate::aws::facts::Facts;
 
 /// Longest name of an IAM role.
@@ -34,11 +33,8 @@ pub fn task_role_arn(spec: &Spec, facts: &Facts) -> String {
 /// ARN of the stack's repository, built or brought.
 #[must_use]
 pub fn repository_arn(spec: &Spec, facts: &Facts) -> String {
-    let name = match &spec.registry {
-        Registry::Own(repository) => &repository.name,
-        Registry::Brought(name) => name,
-    };
-    format!("arn:{}:ecr:{}:{}:repository/{name}", facts.partition, facts.region, facts.account)
+    let Facts { partition, region, account, .. } = facts;
+    format!("arn:{partition}:ecr:{region}:{account}:repository/{}", spec.registry.name())
 }
 
 /// ARN of the repository in an image's full name, `ACCOUNT.dkr.ecr.REGION.DOMAIN/REPOSITORY` with `:TAG` or `@DIGEST`; `None` if

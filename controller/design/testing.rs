@@ -9,7 +9,7 @@ use engine::{Graph, Node as _};
 use serde_json::{Value, json};
 
 use crate::api::{Spec, Stack, validate};
-use crate::aws::facts::{BroughtSubnet, BroughtVpc, Existing, Facts, Zone};
+use crate::aws::facts::{BroughtSubnet, BroughtVpc, Existing, Facts, Image, ResolvedImage, Zone};
 use crate::aws::{Body, Node};
 
 /// The minimal stack `shop/orders`, with `changes` merged into its spec.
@@ -64,6 +64,8 @@ pub fn facts() -> Facts {
         partition: "aws".into(),
         region: "eu-west-1".into(),
         s3_prefix_list: Some("pl-s3".into()),
+        image: Image::Resolved(image()),
+        permissions_boundary: None,
         existing: Existing {
             vpc: Some(BroughtVpc {
                 id: "vpc-b0".into(),
@@ -76,6 +78,12 @@ pub fn facts() -> Facts {
         zones,
         warnings: Vec::new(),
     }
+}
+
+/// The image of [`spec`], pushed.
+pub fn image() -> ResolvedImage {
+    let name = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders:1";
+    ResolvedImage::parse(name, &format!("sha256:{}", "a".repeat(64))).unwrap()
 }
 
 fn zone(letter: &str, n: usize) -> Zone {

@@ -3,9 +3,9 @@
 use engine::{Action, Id, Memory, Observed, plan};
 use serde_json::json;
 
-use super::testing::{bodies, brought, facts, graph, keys, spec};
-use super::wanted;
-use crate::aws::facts::{WantedExisting, WantedZones};
+use super::testing::{bodies, brought, facts, graph, image, keys, spec};
+use super::{Remembered, wanted};
+use crate::aws::facts::{Reference, WantedExisting, WantedRepository, WantedZones};
 use crate::aws::{Body, Placement, Target};
 
 const DEFAULT: &[&str] = &[
@@ -265,14 +265,18 @@ fn brought_public_subnets_still_carry_nat_gateways() {
 
 #[test]
 fn facts_are_wanted_for_what_is_declared() {
-    let own = wanted(&spec(json!({})), &["euw1-az3".to_owned()]);
+    let remembered = Remembered { zones: vec!["euw1-az3".to_owned()], image: Some(image()) };
+    let own = wanted(&spec(json!({})), remembered, Some("arn:boundary".into()));
     assert_eq!(own.zones, WantedZones::Count(2));
     assert_eq!(own.remembered_zones, ["euw1-az3"]);
     assert!(own.s3_prefix_list);
     assert_eq!(own.existing.vpc, None);
+    assert_eq!(own.permissions_boundary.as_deref(), Some("arn:boundary"));
+    assert_eq!(own.image.repository, WantedRepository::Own("shop/orders".into()));
+    assert_eq!((own.image.reference, own.image.last), (Reference::Tag("1".into()), Some(image())));
 
     let named = spec(json!({"network": {"availabilityZones": {"names": ["eu-west-1b"]}}}));
-    assert_eq!(wanted(&named, &[]).zones, WantedZones::Names(vec!["eu-west-1b".into()]));
+    assert_eq!(wanted(&named, Remembered::default(), None).zones, WantedZones::Names(vec!["eu-west-1b".into()]));
 
     let ids = |range: std::ops::Range<usize>| range.map(|n| format!("subnet-b{n}")).collect::<Vec<_>>();
     let mixed = brought(json!({"existing": {"appSubnetIds": null}}));
@@ -286,7 +290,26 @@ fn facts_are_wanted_for_what_is_declared() {
         route_tables: vec!["rtb-b0".into(), "rtb-b1".into()],
         endpoint_group: Some("sg-b0".into()),
     };
-    assert_eq!(wanted(&mixed, &[]).existing, expected);
+    assert_eq!(wanted(&mixed, Remembered::default(), None).existing, expected);
+}
+
+#[test]
+fn an_image_is_wanted_from_where_it_is_declared() {
+    let uri = "999988887777.dkr.ecr.eu-west-1.amazonaws.com/base/run";
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let own = |name: &str| WantedRepository::Own(name.into());
+    let there = WantedRepository::Uri(uri.into());
+    let cases = [
+        (json!({"digest": digest, "tag": null}), own("shop/orders"), Reference::Digest(digest.clone())),
+        (json!({"uri": format!("{uri}:1.2"), "tag": null}), there.clone(), Reference::Tag("1.2".into())),
+        (json!({"uri": format!("{uri}@{digest}"), "tag": null}), there, Reference::Digest(digest.clone())),
+    ];
+    for (image, repository, reference) in cases {
+        let wanted = wanted(&spec(json!({"service": {"image": image}})), Remembered::default(), None).image;
+        assert_eq!((wanted.repository, wanted.reference), (repository, reference));
+    }
+    let brought = spec(json!({"registry": {"existing": {"repositoryName": "theirs"}}}));
+    assert_eq!(wanted(&brought, Remembered::default(), None).image.repository, own("theirs"));
 }
 
 #[test]

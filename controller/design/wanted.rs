@@ -1,12 +1,23 @@
 //! Which facts a declaration needs.
 
 use crate::api::Spec;
-use crate::api::spec::Zones;
-use crate::aws::facts::{Wanted, WantedExisting, WantedZones};
+use crate::api::spec::{Image, Zones};
+use crate::aws::facts::{
+    Reference, ResolvedImage, Wanted, WantedExisting, WantedImage, WantedRepository, WantedZones, parse,
+};
 
-/// The facts that the design of `spec` needs. `remembered_zones` are the zone ids that earlier passes chose, by slot.
+/// What earlier passes found, to be kept to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// Ids of the zones, by slot.
+    pub zones: Vec<String>,
+    /// The image that was last found.
+    pub image: Option<ResolvedImage>,
+}
+
+/// The facts that the design of `spec` needs. `permissions_boundary` is that of the identity.
 #[must_use]
-pub fn wanted(spec: &Spec, remembered_zones: &[String]) -> Wanted {
+pub fn wanted(spec: &Spec, remembered: Remembered, permissions_boundary: Option<String>) -> Wanted {
     let network = &spec.network;
     let zones = match &network.zones {
         Zones::Count(count) => WantedZones::Count(*count),
@@ -25,9 +36,11 @@ pub fn wanted(spec: &Spec, remembered_zones: &[String]) -> Wanted {
     ];
     Wanted {
         zones,
-        remembered_zones: remembered_zones.to_vec(),
+        remembered_zones: remembered.zones,
         // Layers of images come from S3 in every form of the network.
         s3_prefix_list: true,
+        image: image(spec, remembered.image),
+        permissions_boundary,
         existing: WantedExisting {
             vpc: existing.vpc_id.clone(),
             blocks: blocks.into_iter().filter(|block| block.2).map(|(field, block, _)| (field, block)).collect(),
@@ -40,4 +53,19 @@ pub fn wanted(spec: &Spec, remembered_zones: &[String]) -> Wanted {
             endpoint_group: existing.endpoint_security_group_id.clone(),
         },
     }
+}
+
+/// The image, in the stack's repository unless its full name is declared.
+fn image(spec: &Spec, last: Option<ResolvedImage>) -> WantedImage {
+    let own = || WantedRepository::Own(spec.registry.name().to_owned());
+    let (repository, reference) = match &spec.service.image {
+        Image::Tag(tag) => (own(), Reference::Tag(tag.clone())),
+        Image::Digest(digest) => (own(), Reference::Digest(digest.clone())),
+        Image::Uri(uri) => match parse(uri) {
+            Some((repository, reference)) => (WantedRepository::Uri(repository), reference),
+            // What docker means by a name without tag; the schema admits none.
+            None => (WantedRepository::Uri(uri.clone()), Reference::Tag("latest".to_owned())),
+        },
+    };
+    WantedImage { repository, reference, last }
 }

@@ -24,7 +24,7 @@ pub enum Creation {
 pub struct Kind {
     /// Place in creation order. A need may only point to a smaller order (or, for kinds that reference themselves, never): so a
     /// cycle cannot be written down.
-    pub order: u8,
+    pub order: u16,
     /// The first part of every key of this kind; written to the cloud, so never changed once released.
     pub name: &'static str,
     /// How a create is kept from making a twin.

@@ -10,7 +10,7 @@ use crate::{
     Observed, Outcome, Phase, Plan, Ref, Replace, TagChange, Tags, Until, execute, plan,
 };
 
-const fn kind(order: u8, name: &'static str, creation: Creation) -> Kind {
+const fn kind(order: u16, name: &'static str, creation: Creation) -> Kind {
     Kind { order, name, creation, holds_data: false, keep: 0 }
 }
 

@@ -16,6 +16,8 @@ pub struct Resolved {
     pub connection: Connection,
     /// The account that it must lead to.
     pub account: Option<String>,
+    /// ARN of the permissions boundary of every role that is created.
+    pub permissions_boundary: Option<String>,
 }
 
 /// Resolves the identity of `stack`, in its `namespace`.
@@ -41,7 +43,12 @@ pub async fn resolve(
     let unreadable = stack.spec.is_err();
     let name = stack.controls.identity.clone().or_else(|| stack.status.identity.clone().filter(|_| unreadable));
     let Some(name) = name else {
-        let own = Resolved { name: None, connection: Connection { region, role: None }, account: None };
+        let own = Resolved {
+            name: None,
+            connection: Connection { region, role: None },
+            account: None,
+            permissions_boundary: None,
+        };
         let refused =
             "this installation does not lend its own AWS identity: set spec.identityRef.name to an AwsIdentity";
         return Ok(if own_allowed { Ok(own) } else { Err(Problem::IdentityRefused(refused.into())) });
@@ -91,6 +98,7 @@ fn connect(identity: &AwsIdentity, region: String) -> Resolved {
         name: Some(identity.name_any()),
         connection: Connection { region, role },
         account: Some(spec.account_id.clone()),
+        permissions_boundary: spec.permissions_boundary_arn.clone(),
     }
 }
 

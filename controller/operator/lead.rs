@@ -20,8 +20,8 @@ use crate::aws::observe::{Freshness, Named, Observation, observe};
 use crate::aws::owner::{Owner, Stamp};
 use crate::aws::scope::Scope;
 use crate::aws::{Node, Seen};
-use crate::design;
 use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
+use crate::design::{self, Remembered};
 use crate::status::{self, Problem, Recollection};
 
 /// The user asks for a look right now; any token.
@@ -101,7 +101,8 @@ pub(super) async fn lead(
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
         let named = named(found.spec.as_ref());
         found.observation = Some(observe(&scope, &stamp.owner, &expected, &named, freshness).await);
-        let desired = desired(&scope, &stamp, freshness, deleting, &mut found).await?;
+        let remembered = Remembered { zones: Vec::new(), image: status::last_image(&stack.status) };
+        let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
     match look.await {
@@ -133,16 +134,16 @@ async fn desired(
     scope: &Scope,
     stamp: &Arc<Stamp>,
     freshness: Freshness,
-    deleting: bool,
+    remembered: Remembered,
     found: &mut Findings,
 ) -> Result<Graph<Node>, Problem> {
     let (Some(spec), Some(observation)) = (&found.spec, &found.observation) else { return Ok(Graph::default()) };
-    let foreign = observation.foreign.first().filter(|_| !deleting);
-    if let Some(uid) = foreign.map(|foreign| foreign.uid.clone()) {
+    if let Some(uid) = observation.foreign.first().map(|foreign| foreign.uid.clone()) {
         let ids = observation.foreign.iter().map(|foreign| foreign.id.to_string()).collect();
         return Err(Problem::ForeignIncarnation { uid, ids });
     }
-    let wanted = design::wanted(spec, &[]);
+    let boundary = found.resolved.as_ref().and_then(|resolved| resolved.permissions_boundary.clone());
+    let wanted = design::wanted(spec, remembered, boundary);
     let facts = facts(scope, &stamp.owner, &observation.view, &wanted, freshness.deep, freshness.now)
         .await
         .map_err(unsatisfied)?;

@@ -8,7 +8,7 @@ use super::deletion;
 use super::pass::Pass;
 use super::problem::Problem;
 use super::reasons::Reason;
-use super::sections::{self, ENDPOINTS, NETWORK, NOT_IMPLEMENTED};
+use super::sections::{self, NOT_IMPLEMENTED, image_missing};
 use super::wording::{clip, resources};
 use crate::api::status::{Condition, ConditionStatus, ResourceRecord};
 
@@ -99,7 +99,7 @@ pub(super) fn conditions<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) ->
         Some(verdict) => list.set(CREDENTIALS, verdict),
         None => list.keep(CREDENTIALS, why),
     }
-    for section in [NETWORK, ENDPOINTS] {
+    for section in sections::built() {
         match pass.outcome {
             Some(outcome) => list.set(section, sections::verdict(pass, outcome, section)),
             None => list.keep(section, why),
@@ -154,7 +154,7 @@ fn ready<S>(pass: &Pass<'_, S>, children: &[Condition]) -> Verdict {
         }
     };
     if let Some(outcome) = pass.outcome {
-        for section in [NETWORK, ENDPOINTS] {
+        for section in sections::built() {
             let Verdict { status, reason, message } = sections::verdict(pass, outcome, section);
             if status != ConditionStatus::True {
                 consider(reason, message);
@@ -247,12 +247,14 @@ fn reconciling<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
         return Some((Reason::MemoryLost, message.to_owned()));
     }
     let causes = if declared.reason() >= beside.reason() { declared } else { beside };
+    // The pass that finds the image goes on by itself.
+    let missing = image_missing(pass);
     let rests = causes.list.iter().all(|cause| cause.course == Course::Rests);
     match causes.reason() {
-        Some(_) if rests && !outcome.again => None,
+        Some(_) if rests && !outcome.again => missing,
         Some(reason) => Some((reason, causes.message())),
         None if outcome.again => Some((Reason::Progressing, "changed just now; AWS is looked at once more".to_owned())),
-        None => None,
+        None => missing,
     }
 }
 

@@ -21,6 +21,7 @@ mod causes;
 mod conditions;
 mod deletion;
 mod events;
+mod image;
 mod inventory;
 mod memory;
 mod outputs;
@@ -35,6 +36,7 @@ mod wording;
 
 pub use deletion::{left_behind, releasable};
 pub use events::{Event, events};
+pub use image::last_image;
 pub use memory::{Recollection, announce, recall};
 pub use pass::{Pass, of};
 pub use problem::Problem;

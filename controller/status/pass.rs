@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::conditions::conditions;
 use super::problem::Problem;
-use super::{changed, inventory, outputs};
+use super::{changed, image, inventory, outputs};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status};
 use crate::aws::Seen;
@@ -89,7 +89,7 @@ pub fn of<S>(pass: &Pass<'_, S>) -> Status {
         region: previous.region.clone().or_else(|| pass.stack.controls.region.clone().filter(|_| used)),
         identity: if used { pass.identity.map(Into::into) } else { previous.identity.clone() },
         replicas: previous.replicas,
-        service: previous.service.clone(),
+        service: image::remembered(pass, previous.service.clone()),
         outputs: outputs::of(pass),
         resources: memory.resources,
         lingering: memory.lingering,

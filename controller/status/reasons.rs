@@ -30,6 +30,10 @@ pub enum Reason {
     ZoneNotSupported,
     /// Tasks can reach more than the architecture means them to.
     TasksNotIsolated,
+    /// The image that runs is not in its repository any more.
+    ImageGone,
+    /// The image cannot be looked for; the one that was last found goes on.
+    ImageNotLookedFor,
     /// Something else of the account or the region deserves attention.
     Notice,
     /// The resource stays in AWS on purpose.
@@ -44,6 +48,8 @@ pub enum Reason {
     Progressing,
     /// Being deleted.
     Deleting,
+    /// The declared image is in no repository yet.
+    ImageNotFound,
     /// Only time or a better look helps.
     Waiting,
     /// The controller's memory was lost; it is rebuilt from the marks in AWS before anything absent is created.
@@ -102,6 +108,8 @@ impl Reason {
             Self::ZoneSupportUnknown => "ZoneSupportUnknown",
             Self::ZoneNotSupported => "ZoneNotSupported",
             Self::TasksNotIsolated => "TasksNotIsolated",
+            Self::ImageGone => "ImageGone",
+            Self::ImageNotLookedFor => "ImageNotLookedFor",
             Self::Notice => "Notice",
             Self::Retained => "Retained",
             Self::Resolved => "Resolved",
@@ -109,6 +117,7 @@ impl Reason {
             Self::Blocked => "Blocked",
             Self::Progressing => "Progressing",
             Self::Deleting => "Deleting",
+            Self::ImageNotFound => "ImageNotFound",
             Self::Waiting => "Waiting",
             Self::MemoryLost => "MemoryLost",
             Self::Throttled => "Throttled",
@@ -135,7 +144,13 @@ impl Reason {
     /// The reason for what was found of account and region, by the word for it there.
     #[must_use]
     pub fn of_warning(word: &str) -> Self {
-        let known = [Self::ZoneSupportUnknown, Self::ZoneNotSupported, Self::TasksNotIsolated];
+        let known = [
+            Self::ZoneSupportUnknown,
+            Self::ZoneNotSupported,
+            Self::TasksNotIsolated,
+            Self::ImageGone,
+            Self::ImageNotLookedFor,
+        ];
         known.into_iter().find(|reason| reason.as_str() == word).unwrap_or(Self::Notice)
     }
 

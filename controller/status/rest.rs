@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::conditions::{NOTHING_LEFT, READY, RECONCILING, STALLED, find, holds};
 use super::reasons::Reason;
-use crate::api::status::{RecordedPhase, ResourceRecord};
+use crate::api::status::{Condition, RecordedPhase, ResourceRecord};
 use crate::api::{Stack, Status};
 
 /// After a change: more may be possible now, and what was made is to be seen.
@@ -62,7 +62,10 @@ pub fn rest<S>(after: &Status, outcome: Option<&Outcome<S>>, resync: Duration, n
     let due = declared
         .chain(beside)
         .filter_map(|(key, id, state)| trouble(state).map(|class| pause(class, age_of(after, key, id, now))));
-    let open = !after.intents.is_empty() || after.memory_lost_since.is_some() || deleting(after);
+    let open = !after.intents.is_empty()
+        || after.memory_lost_since.is_some()
+        || deleting(after)
+        || find(&after.conditions, RECONCILING).is_some_and(waits_for_image);
     let due = due.min();
     let waiting = open.then(|| bounds(Class::NotYet).1);
     due.into_iter().chain(waiting).min().unwrap_or(resync)
@@ -102,6 +105,11 @@ fn deleting(after: &Status) -> bool {
     find(&after.conditions, READY).is_some_and(|ready| ready.reason == Reason::Deleting.as_str())
 }
 
+/// Whether somebody has to push the image: nothing but the question for it is to be asked until then.
+fn waits_for_image(reconciling: &Condition) -> bool {
+    reconciling.reason == Reason::ImageNotFound.as_str()
+}
+
 /// The class of a problem that goes away by itself, by the reason it was written down with.
 fn class_of(reason: &str) -> Class {
     if reason == Reason::Throttled.as_str() {
@@ -123,7 +131,7 @@ pub fn at_rest(stack: &Stack) -> bool {
     };
     stack.metadata.deletion_timestamp.is_none()
         && status.observed_generation == stack.metadata.generation
-        && find(&status.conditions, RECONCILING).is_none()
+        && find(&status.conditions, RECONCILING).is_none_or(waits_for_image)
         && find(&status.conditions, STALLED).is_none()
         && status.intents.is_empty()
         && status.resources.iter().all(still)

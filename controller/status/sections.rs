@@ -4,6 +4,7 @@ use engine::{Key, Outcome};
 
 use super::causes::{Causes, declared};
 use super::conditions::Verdict;
+use super::image;
 use super::pass::Pass;
 use super::reasons::Reason;
 use super::wording::resources;
@@ -24,8 +25,27 @@ pub(super) const SERVICE: &str = "ServiceReady";
 /// The HTTP API and its way into the network.
 pub(super) const API: &str = "ApiReady";
 
+/// All of them, in the order in which conditions list them.
+const ALL: [&str; 7] = [NETWORK, ENDPOINTS, REGISTRY, AUTH, LOAD_BALANCER, SERVICE, API];
+
 /// Sections that this version does not build.
-pub(super) const NOT_IMPLEMENTED: [&str; 5] = [REGISTRY, AUTH, LOAD_BALANCER, SERVICE, API];
+pub(super) const NOT_IMPLEMENTED: &[&str] = &[
+    REGISTRY, //
+    AUTH,
+    LOAD_BALANCER,
+    SERVICE,
+    API,
+];
+
+/// Sections that this version builds.
+pub(super) fn built() -> impl Iterator<Item = &'static str> {
+    ALL.into_iter().filter(|section| !NOT_IMPLEMENTED.contains(section))
+}
+
+/// What the service waits for while its image is missing.
+pub(super) fn image_missing<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
+    built().find(|section| *section == SERVICE).and_then(|_| image::missing(pass))
+}
 
 /// The section that a key belongs to. The network does not wait for the endpoints, which hang on it.
 fn section(key: &Key) -> &'static str {
@@ -49,6 +69,13 @@ pub(super) fn verdict<S>(pass: &Pass<'_, S>, outcome: &Outcome<S>, name: &'stati
     if pass.deleting {
         let left = outcome.others.iter().filter(|other| section(&other.key) == name).count();
         return Verdict::no(Reason::Deleting, format!("{} of it left", resources(left)));
+    }
+    let missing = if name == SERVICE { image_missing(pass) } else { None };
+    match missing {
+        Some((reason, message)) if causes.reason().is_none_or(|worst| worst <= reason) => {
+            return Verdict::no(reason, message);
+        }
+        Some(_) | None => {}
     }
     match causes.reason() {
         Some(reason) => Verdict::no(reason, format!("{}; {}", causes.message(), progress(&causes))),

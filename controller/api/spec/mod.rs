@@ -51,6 +51,17 @@ pub enum Registry {
     Brought(String),
 }
 
+impl Registry {
+    /// Name of the repository, built or brought.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Own(repository) => &repository.name,
+            Self::Brought(name) => name,
+        }
+    }
+}
+
 /// A repository that is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {

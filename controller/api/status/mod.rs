@@ -122,6 +122,19 @@ pub struct ServiceStatus {
     /// Running and desired tasks, for example 2/2.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<String>,
+    /// The image as last found in its repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageStatus>,
+}
+
+/// An image that was found in its repository.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageStatus {
+    /// Its full name as declared, with tag or digest.
+    pub name: String,
+    /// Digest of what was found: what tasks run.
+    pub digest: String,
 }
 
 /// What users need to know of what was built. Absent until it is known.

@@ -1,6 +1,6 @@
 //! What [`validate`] makes of manifests: defaults, derived values, and where it finds what is wrong.
 //!
-//! Every rule that the schema has too is tried in `tests/offline_schema.rs`.
+//! Every rule that the schema has too is tried in `tests/offline/schema.rs`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

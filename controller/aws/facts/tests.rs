@@ -18,8 +18,13 @@ const LISTS: &str = "<prefixListSet><item><prefixListId>pl-s3</prefixListId>\
 const VPC: &str = "<vpcSet><item><vpcId>vpc-1</vpcId><cidrBlockAssociationSet><item><cidrBlock>10.0.0.0/16</cidrBlock>\
     <cidrBlockState><state>associated</state></cidrBlockState></item></cidrBlockAssociationSet></item></vpcSet>";
 
+/// A scope in which the image is known for longer than any of these tests looks ahead; asking for it has tests of its own.
 fn scope(wire: &Wire) -> Scope {
-    Scope::new("111122223333".into(), "aws".into(), "eu-west-1".into(), wire.cloud())
+    let scope = Scope::new("111122223333".into(), "aws".into(), "eu-west-1".into(), wire.cloud());
+    let name = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders:1";
+    let known = (Instant::now() + Duration::from_hours(12), "sha256:00".to_owned());
+    scope.facts.images.try_lock().unwrap().insert(name.to_owned(), known);
+    scope
 }
 
 fn wanted() -> Wanted {
@@ -27,7 +32,17 @@ fn wanted() -> Wanted {
         zones: WantedZones::Count(2),
         remembered_zones: Vec::new(),
         s3_prefix_list: true,
+        image: image(),
+        permissions_boundary: None,
         existing: WantedExisting::default(),
+    }
+}
+
+fn image() -> WantedImage {
+    WantedImage {
+        repository: WantedRepository::Own("shop/orders".into()),
+        reference: Reference::Tag("1".into()),
+        last: None,
     }
 }
 
@@ -47,6 +62,7 @@ async fn zones_and_prefix_list_are_asked_for_once_an_hour() {
     assert_eq!(first.zones.iter().map(|zone| zone.id.as_str()).collect::<Vec<_>>(), ["euw1-az1", "euw1-az3"]);
     assert_eq!(first.s3_prefix_list.as_deref(), Some("pl-s3"));
     assert_eq!((first.account.as_str(), first.partition.as_str()), ("111122223333", "aws"));
+    assert_eq!(first.image.to_run().map(|image| image.digest.as_str()), Some("sha256:00"));
     // Neither a caller that wants fresh answers about its own things nor the 60th minute asks again.
     let late = start + Duration::from_secs(3599);
     assert_eq!(ask(&scope, &wanted(), late, late).await.unwrap(), first);

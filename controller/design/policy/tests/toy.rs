@@ -9,7 +9,7 @@ use engine::{
 pub const VPC: Kind = kind(1, "vpc");
 pub const REPOSITORY: Kind = kind(2, "repository");
 
-const fn kind(order: u8, name: &'static str) -> Kind {
+const fn kind(order: u16, name: &'static str) -> Kind {
     Kind { order, name, creation: Creation::Token, holds_data: false, keep: 0 }
 }
 

@@ -2,7 +2,7 @@
 
 use engine::{Creation, Kind, Replace};
 
-const fn kind(order: u8, name: &'static str, creation: Creation) -> Kind {
+const fn kind(order: u16, name: &'static str, creation: Creation) -> Kind {
     Kind { order, name, creation, holds_data: false, keep: 0 }
 }
 

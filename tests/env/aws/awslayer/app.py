@@ -18,7 +18,7 @@ from .control import Control
 from .errors import AwsError
 from .faults import Fault
 from .ledger import Entry, ids_in
-from .models import check_answer, check_request
+from .models import check_answer, check_request, without_secrets
 from .moto_host import MotoHost
 from .wire import Answer, Wire, error_in, read_result, recognise, write_error, write_result
 from .world import World
@@ -45,11 +45,21 @@ class Application:
         body = _body(environ)
         if environ.get("PATH_INFO", "").startswith(CONTROL_PREFIX):
             answer = self.control.serve(environ, body)
+        elif (served := self._page(environ, body)) is not None:
+            answer = served
         else:
             answer = self._serve(environ, body)
         headers = [*answer.headers, ("Content-Length", str(len(answer.body)))]
         start_response(f"{answer.status} {_reason(answer.status)}", headers)
         return [answer.body]
+
+    def _page(self, environ: dict[str, Any], body: bytes) -> Answer | None:
+        for pattern, serve in registry.PAGES:
+            match = pattern.match(environ.get("PATH_INFO", ""))
+            if match is not None:
+                with self.world.lock:
+                    return serve(registry.Visit(self.world, match, environ, body))
+        return None
 
     def _serve(self, environ: dict[str, Any], body: bytes) -> Answer:
         request_id = str(uuid.uuid4())
@@ -63,15 +73,17 @@ class Application:
         service = wire.service if wire else (scope.signing_name if scope else "unknown")
         operation = wire.operation if wire else f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO')}"
         principal = self.world.accounts.principal(scope.key_id) if scope else None
-        account = principal.account if principal else ""
         region = scope.region if scope else ""
+        if scope is None and wire is not None:
+            principal, region = self._home_of_unsigned(wire)
+        account = principal.account if principal else ""
         entry = self.world.ledger.open(
             service=service,
             operation=operation,
             account=account,
             region=region,
             time=self.world.clock.now(account),
-            request=_plain(wire.params) if wire else {},
+            request=_plain(without_secrets(wire)) if wire else {},
             request_id=request_id,
             principal=principal.arn if principal else "",
         )
@@ -85,6 +97,13 @@ class Application:
         entry.ended = True
         answer.headers.append(("x-amzn-RequestId", request_id))
         return answer
+
+    def _home_of_unsigned(self, wire: Wire) -> tuple[Principal | None, str]:
+        """Calls that apps make without credentials belong to the account of the client that they name."""
+        find = registry.HOMES.get(wire.service)
+        with self.world.lock:
+            home = find(wire.params) if find else None
+        return (Principal(home[0], "anonymous", "anonymous"), home[1]) if home else (None, "")
 
     def _faulted(
         self,

@@ -16,6 +16,7 @@ class Clock:
     def __init__(self) -> None:
         self._base = 0.0
         self._mark = time.monotonic()
+        self._epoch = time.time()
         self._scale = 1.0
         self._offsets: defaultdict[str, float] = defaultdict(float)
 
@@ -28,6 +29,10 @@ class Clock:
         """The time in seconds, as the account sees it."""
         elapsed = (time.monotonic() - self._mark) * self._scale
         return self._base + elapsed + (self._offsets.get(account, 0.0) if account else 0.0)
+
+    def unix(self, account: str | None = None) -> float:
+        """The date as the account sees it, in Unix time: what tokens carry."""
+        return self._epoch + self.now(account)
 
     def set_scale(self, scale: float) -> None:
         """Changes the speed from now on."""

@@ -7,10 +7,11 @@ from typing import Any
 from .call import Call
 from .listing import Listing
 from .moto_host import MotoHost
+from .registry import DUMPERS
 from .world import World
 
 # What changes by itself, or with what others do, and is no property of the resource.
-_VOLATILE = {"CreateTime", "DeleteTime", "CreationTimestamp", "AvailableIpAddressCount"}
+_VOLATILE = {"CreateTime", "DeleteTime", "CreationTimestamp", "AvailableIpAddressCount", "CreatedTime", "CreatedDate"}
 _GONE = {"deleted", "failed"}
 
 
@@ -48,12 +49,14 @@ def dump(world: World, moto: MotoHost, account: str, region: str | None = None) 
     """The account's resources by region and kind, without anything that changes by itself.
 
     Gateways that are deleted or failed, and still shown by AWS for an hour, are left out.
-    The network is complete; of other services everything that has tags is listed by ARN.
+    The network is complete, and so are the services whose rules register with `registry.dumps`; of the
+    others everything that has tags is listed by ARN.
     """
     regions = [region] if region else world.regions(account)
     return {
         "account": account,
         "network": {name: _network(world, moto, account, name) for name in regions},
+        "services": {name: _services(world, moto, account, name) for name in regions},
         "tagged": _tagged(moto, account, regions),
     }
 
@@ -66,6 +69,14 @@ def _network(world: World, moto: MotoHost, account: str, region: str) -> dict[st
         kept = [_still(i) for i in items if i.get("State") not in _GONE and i.get("OwnerId") != "AWS"]
         shown[name] = sorted(kept, key=lambda item, key=listing.id_member: str(item[key]))  # type: ignore[misc]
     return shown
+
+
+def _services(world: World, moto: MotoHost, account: str, region: str) -> dict[str, dict[str, list[Any]]]:
+    call = Call.of_nobody(world, moto, account, region)
+    return {
+        service: {kind: _still(list(items)) for dumper in dumpers for kind, items in dumper(call).items()}
+        for service, dumpers in DUMPERS.items()
+    }
 
 
 def _still(value: Any) -> Any:

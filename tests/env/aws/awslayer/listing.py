@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,6 +10,7 @@ from typing import Any
 
 from .call import Call
 from .errors import AwsError
+from .paging import cut
 from .registry import rule
 
 Item = dict[str, Any]
@@ -91,33 +89,16 @@ def pages(call: Call, items: list[Item], listing: Listing, by_id: bool) -> tuple
     if asked is not None and not 1 <= int(asked) <= 1000:
         raise AwsError("InvalidParameterValue", f"Value ( {asked} ) for parameter maxResults is invalid.")
     size = int(asked or call.world.settings.get("pageSize", call.account))
-    start = 0
     token = call.params.get("NextToken")
-    if token:
-        start = _resume(call, items, listing, token)
-    page = items[start : start + size]
-    if start + size >= len(items) or not page:
-        return page, None
-    last = {"op": call.wire.operation, "after": page[-1].get(listing.id_member), "at": start + size}
-    return page, base64.urlsafe_b64encode(json.dumps(last).encode()).decode()
+    try:
+        return cut(items, lambda item: item.get(listing.id_member), size, call.wire.operation, token)
+    except ValueError as error:
+        raise AwsError("InvalidNextToken", f"The token '{token}' is invalid") from error
 
 
 def matches(item: Item, path: str, allowed: list[str]) -> bool:
     """Whether any value at the path matches any of the allowed ones; * and ? are wildcards."""
     return any(_pattern(a).fullmatch(value) for value in _texts(item, path.split(".")) for a in allowed)
-
-
-def _resume(call: Call, items: list[Item], listing: Listing, token: str) -> int:
-    try:
-        state = json.loads(base64.urlsafe_b64decode(token.encode()))
-        if state["op"] != call.wire.operation:
-            raise ValueError(token)
-        after, at = state["after"], int(state["at"])
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise AwsError("InvalidNextToken", f"The token '{token}' is invalid") from error
-    # A resource that went away between two pages must not shift the rest.
-    index = next((i for i, item in enumerate(items) if item.get(listing.id_member) == after), None)
-    return at if index is None else index + 1
 
 
 def _by_id(call: Call, listing: Listing, wanted: list[str]) -> list[tuple[str, Any]]:

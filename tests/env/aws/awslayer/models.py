@@ -61,14 +61,20 @@ def check_request(wire: Wire) -> None:
         raise AwsError("UnknownParameter", f"The parameter {wire.unknown[0]} is not recognized")
     if wire.model.input_shape is None:
         return
-    found = list(breaches(wire.model.input_shape, wire.params))
+    found = [b for b in breaches(wire.model.input_shape, wire.params) if not _as_on_aws(b)]
     if found:
         raise _refusal(wire, found)
 
 
 # Where AWS itself does not keep to its model. VpcEndpoint.State is modelled as "Available" and sent as
 # "available": https://github.com/awslabs/aws-sdk-rust/issues/619 (aws/aws-sdk-go-v2 issue 2864 says the same).
-_AWS_DEVIATES = (("enum", re.compile(r"^VpcEndpoint(s\.\d+)?\.State$")),)
+# The schema of every user pool has phone_number_verified, one character longer than the model's bound, and
+# domains of users' own have dots, which the pattern of DomainType leaves out.
+_AWS_DEVIATES = (
+    ("enum", re.compile(r"^VpcEndpoint(s\.\d+)?\.State$")),
+    ("pattern", re.compile(r"^((UserPool|DomainDescription)\.)?(Custom|CloudFront)?Domain$")),
+    ("length", re.compile(r"^UserPool\.SchemaAttributes\.\d+\.Name$")),
+)
 
 
 def check_answer(wire: Wire, result: dict[str, Any]) -> list[Breach]:
@@ -76,6 +82,29 @@ def check_answer(wire: Wire, result: dict[str, Any]) -> list[Breach]:
     if wire.model.output_shape is None:
         return []
     return [b for b in breaches(wire.model.output_shape, result) if not _as_on_aws(b)]
+
+
+# Marked sensitive in the models, but names rather than secrets: tests ask for calls by them.
+_NAMES = ("ClientIdType", "UsernameType")
+
+
+def without_secrets(wire: Wire) -> dict[str, Any]:
+    """The request with every member that its model marks as sensitive blotted out."""
+    shape = wire.model.input_shape
+    blotted: dict[str, Any] = _blotted(shape, wire.params) if shape is not None else wire.params
+    return blotted
+
+
+def _blotted(shape: Any, value: Any) -> Any:
+    if shape.metadata.get("sensitive") and shape.name not in _NAMES:
+        return "***"
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {k: _blotted(shape.members[k], v) if k in shape.members else v for k, v in value.items()}
+    if shape.type_name == "list" and isinstance(value, list | tuple):
+        return [_blotted(shape.member, item) for item in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {k: _blotted(shape.value, item) for k, item in value.items()}
+    return value
 
 
 def _as_on_aws(breach: Breach) -> bool:

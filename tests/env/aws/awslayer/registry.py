@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from .call import Call
+    from .wire import Answer
+    from .world import World
 
 Handler = Callable[["Call"], dict[str, Any]]
+Dumper = Callable[["Call"], dict[str, Iterable[Any]]]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request to a page: the match of its path, and what came with it."""
+
+    world: World
+    match: re.Match[str]
+    environ: dict[str, Any]
+    body: bytes
+
+
+Page = Callable[[Visit], "Answer"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,11 @@ class Rule:
 
 RULES: dict[str, Rule] = {}
 HANDLERS: dict[tuple[str, str], Handler] = {}
+DUMPERS: dict[str, list[Dumper]] = {}
+# Service -> account and region of an unsigned request, from its parameters.
+HOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {}
+# Plain web pages that services serve beside their API: a path's pattern, and what answers it.
+PAGES: list[tuple[re.Pattern[str], Page]] = []
 # How often each rule was applied: the layer's tests ask whether the rule they name really ran.
 APPLIED: Counter[str] = Counter()
 
@@ -59,6 +81,16 @@ def rule(*operations: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     return register
 
 
+def page(path: str) -> Callable[[Page], Page]:
+    """Registers what answers requests to a path of the layer's port that are no API calls."""
+
+    def register(function: Page) -> Page:
+        PAGES.append((re.compile(path), function))
+        return function
+
+    return register
+
+
 def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
     """Registers the layer's own answer to an operation; moto's is then not used."""
 
@@ -66,6 +98,16 @@ def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
         if (service, operation) in HANDLERS:
             raise TypeError(f"{service}.{operation} is answered twice")
         HANDLERS[service, operation] = function
+        return function
+
+    return register
+
+
+def dumps(service: str) -> Callable[[Dumper], Dumper]:
+    """Registers what a dump shows of a service: lists by kind, as answers show them."""
+
+    def register(function: Dumper) -> Dumper:
+        DUMPERS.setdefault(service, []).append(function)
         return function
 
     return register

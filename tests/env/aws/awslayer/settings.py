@@ -21,6 +21,12 @@ DEFAULTS: dict[str, Any] = {
         "endpoint.create": 0.0,
         "endpoint.modify": 0.0,
         "endpoint.delete": 0.0,
+        "domain.create": 0.0,
+        "domain.delete": 0.0,
+        # A network load balancer is active, a target may be healthy, a deregistered one has drained.
+        "balancer.create": 0.0,
+        "target.initial": 0.0,
+        "target.drain": 0.0,
         # How long a requester-managed interface outlives what made it (aws-facts 7).
         "interface.linger": 0.0,
     },
@@ -41,6 +47,12 @@ DEFAULTS: dict[str, Any] = {
         "gatewayEndpoints": 1000,
         "interfaceEndpointsPerVpc": 1000,
         "tagsPerResource": 50,
+        "networkLoadBalancers": 1000,
+        "listenersPerLoadBalancer": 50,
+        "targetGroups": 3000,
+        "userPools": 1000,
+        "clientsPerPool": 1000,
+        "resourceServersPerPool": 25,
     },
     # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
     "latency": {"default": 0.0},
@@ -74,6 +86,13 @@ AWS_QUOTAS: dict[str, int] = {
     "gatewayEndpoints": 20,
     "interfaceEndpointsPerVpc": 50,
     "tagsPerResource": 50,
+    "networkLoadBalancers": 50,
+    "listenersPerLoadBalancer": 50,
+    "targetGroups": 3000,
+    # Cognito Developer Guide, "Quotas in Amazon Cognito".
+    "userPools": 1000,
+    "clientsPerPool": 1000,
+    "resourceServersPerPool": 25,
 }
 
 

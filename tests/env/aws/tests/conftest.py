@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from awslayer import registry
-from awslayer.server import make_server
+from awslayer.server import Server, make_server
 
 from .support import Aws
 
@@ -17,13 +17,19 @@ _ACCOUNTS = itertools.count(100000000001)
 
 
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
+def layer() -> Iterator[Server]:
+    """The running layer itself, for tests that put something into its world which no API makes."""
     server = make_server("127.0.0.1", 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.port}"
+    yield server
     server.shutdown()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def endpoint(layer: Server) -> str:
+    return f"http://127.0.0.1:{layer.port}"
 
 
 @pytest.fixture

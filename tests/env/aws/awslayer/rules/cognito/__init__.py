@@ -1,0 +1,1 @@
+"""Rules of Cognito user pools, one module per noun."""

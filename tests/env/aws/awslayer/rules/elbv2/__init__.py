@@ -1,0 +1,1 @@
+"""Elastic Load Balancing: network load balancers, their listeners, target groups and targets."""

@@ -1,0 +1,1 @@
+"""Rules of IAM, one module per noun."""

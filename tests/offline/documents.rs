@@ -1,0 +1,140 @@
+//! The documents: what they point to is there, what they quote is what stands, and the lists that they promise are complete.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Path and text of every document.
+fn documents() -> Vec<(PathBuf, String)> {
+    let folders = ["", "docs", "tests/env", "tests/env/aws"];
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let documents = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    documents.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// A document without its fenced blocks, whose brackets are not links.
+fn prose(text: &str) -> String {
+    text.split("```").step_by(2).collect()
+}
+
+/// The targets of the links in a document.
+fn links(text: &str) -> Vec<String> {
+    let targets = prose(text);
+    targets.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
+}
+
+/// The anchors of a document's headings, as GitHub makes them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let text = prose(text);
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |character: &char| character.is_alphanumeric() || matches!(character, ' ' | '-' | '_');
+    headings.map(|heading| heading.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+/// What is wrong with a link from `document`, if anything. Links to other sites are taken as they are.
+fn broken(document: &Path, own: &str, link: &str) -> Option<String> {
+    if link.starts_with("https://") {
+        return None;
+    }
+    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = if file.is_empty() { document.to_owned() } else { document.parent().unwrap().join(file) };
+    if !target.exists() {
+        return Some(format!("{}: {link}: no such file", document.display()));
+    }
+    let there = if file.is_empty() { own.to_owned() } else { fs::read_to_string(&target).unwrap_or_default() };
+    let found = anchor.is_empty() || anchors(&there).contains(anchor);
+    (!found).then(|| format!("{}: {link}: no such heading", document.display()))
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let documents = documents();
+    assert!(documents.len() > 5, "the documents were not found");
+    let broken: Vec<String> = documents
+        .iter()
+        .flat_map(|(path, text)| links(text).into_iter().filter_map(|link| broken(path, text, &link)))
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn a_broken_link_is_found() {
+    let document = root().join("README.md");
+    let own = "# What it is\n[a](#what-it-is) [b](Makefile) [c](nowhere.md) [d](#nowhere)\n```\n[e](fenced)\n```\n";
+    let found: Vec<String> = links(own).iter().filter_map(|link| broken(&document, own, link)).collect();
+    assert!(found.len() == 2 && found[0].contains("nowhere.md") && found[1].contains("#nowhere"), "{found:?}");
+}
+
+/// The targets of make that a document names in code.
+fn targets(text: &str) -> Vec<&str> {
+    let starts = ["`make ", "\nmake ", "$(make -s "];
+    let rests = starts.iter().flat_map(|start| text.split(start).skip(1));
+    rests.filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase() && c != '-').next()).collect()
+}
+
+#[test]
+fn every_make_target_that_is_named_exists() {
+    let makefile = text("Makefile");
+    let documents = documents();
+    let named: Vec<(&PathBuf, &str)> =
+        documents.iter().flat_map(|(path, text)| targets(text).into_iter().map(move |target| (path, target))).collect();
+    assert!(named.len() > 10, "the targets were not found");
+    for (path, target) in named {
+        let exists = makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
+        assert!(exists, "{}: there is no `make {target}`", path.display());
+    }
+}
+
+#[test]
+fn the_readme_quotes_the_sample() {
+    let sample = text("manifests/samples/minimal.yaml");
+    let sample: Vec<&str> = sample.lines().filter(|line| !line.starts_with('#')).collect();
+    let readme = text("README.md");
+    let quoted = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+    assert_eq!(quoted.lines().collect::<Vec<_>>(), sample);
+}
+
+/// The reasons, as the status room names them.
+fn reasons() -> BTreeSet<String> {
+    let source = text("controller/status/reasons.rs");
+    let names = source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \""));
+    names.filter_map(|(_, name)| Some(name.strip_suffix("\",")?.to_owned())).collect()
+}
+
+#[test]
+fn every_reason_is_explained_and_nothing_else() {
+    let reasons = reasons();
+    assert!(reasons.len() > 20, "the reasons were not found");
+    let text = text("docs/conditions.md");
+    let explained: BTreeSet<String> =
+        text.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
+    assert_eq!(explained, reasons);
+}
+
+/// The conditions, as the status room names them.
+fn conditions() -> Vec<String> {
+    let source = text("controller/status/conditions.rs") + &text("controller/status/sections.rs");
+    let constants = source.lines().filter(|line| line.starts_with("pub(super) const ") && line.contains(": &str = "));
+    let names = constants.filter_map(|line| Some(line.split_once('"')?.1.split_once('"')?.0.to_owned()));
+    names.collect()
+}
+
+#[test]
+fn every_condition_is_explained() {
+    let conditions = conditions();
+    assert!(conditions.len() > 8, "the conditions were not found");
+    let text = text("docs/conditions.md");
+    let table = text.split("## Annotations").next().unwrap();
+    let unexplained: Vec<&String> =
+        conditions.iter().filter(|name| !table.contains(&format!("| `{name}` |"))).collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}");
+}

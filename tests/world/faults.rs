@@ -1,0 +1,128 @@
+//! AWS fails, lies and forgets; the controller is killed. What stands at the end is the same, and stands once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fargatestack::aws::ACTIONS;
+use serde_json::json;
+
+use crate::controller;
+use crate::support::controller::Controller;
+use crate::support::emulator::Account;
+use crate::support::stack::{Stack, find, holds};
+
+/// Creates that AWS cannot tell apart from their repetition: neither client token nor natural key.
+const TOKENLESS: [&str; 3] = ["CreateVpc", "CreateInternetGateway", "AllocateAddress"];
+
+/// How often each tokenless create had an effect.
+fn made(account: &Account) -> BTreeMap<String, usize> {
+    let mut made = BTreeMap::new();
+    for call in account.calls(0) {
+        if call.effect && TOKENLESS.contains(&call.operation.as_str()) {
+            *made.entry(call.operation).or_default() += 1;
+        }
+    }
+    made
+}
+
+/// What one life of the minimal stack makes: one VPC, one internet gateway, an address a zone.
+fn once() -> BTreeMap<String, usize> {
+    [("AllocateAddress", 2), ("CreateInternetGateway", 1), ("CreateVpc", 1)]
+        .map(|(name, count)| (name.to_owned(), count))
+        .into()
+}
+
+/// Every EC2 operation behind the kinds.
+fn operations() -> BTreeSet<&'static str> {
+    ACTIONS.iter().flat_map(|(_, actions)| *actions).filter_map(|action| action.strip_prefix("ec2:")).collect()
+}
+
+#[tokio::test]
+async fn lost_answers_make_no_twin() {
+    let stack = Stack::prepare(controller(), "lost-answers").await;
+    let creates = ["CreateNatGateway", "CreateVpcEndpoint", "CreateSubnet", "CreateRouteTable", "CreateSecurityGroup"];
+    for operation in TOKENLESS.into_iter().chain(creates) {
+        stack.account.fault(&json!({"operation": operation, "when": "after", "action": "reset"}));
+    }
+    stack.declare(json!({})).await;
+    stack.settled().await;
+    assert_eq!(stack.account.faults_hit(), 8);
+    assert_eq!(made(&stack.account), once());
+    stack.cloud();
+    stack.stays().await;
+}
+
+#[tokio::test]
+async fn lists_that_lag_make_no_twin() {
+    let stack = Stack::prepare(controller(), "lagging").await;
+    stack.account.set(&json!({"lag": {"resources": "*", "reads": 2}}));
+    stack.declare(json!({})).await;
+    stack.settled().await;
+    assert_eq!(made(&stack.account), once());
+    stack.cloud();
+    stack.account.set(&json!({"lag": null}));
+    stack.stays().await;
+}
+
+#[tokio::test]
+async fn every_operation_may_fail_once() {
+    let stack = Stack::prepare(controller(), "fail-once").await;
+    let before = stack.account.dump();
+    for (index, operation) in operations().into_iter().enumerate() {
+        let (status, code) = if index % 2 == 0 { (503, "RequestLimitExceeded") } else { (500, "InternalError") };
+        stack.account.fault(&json!({"operation": operation, "status": status, "code": code}));
+    }
+    stack.declare(json!({})).await;
+    stack.settled().await;
+    assert_eq!(made(&stack.account), once());
+    stack.cloud();
+    stack.stays().await;
+    stack.delete().await;
+    stack.gone().await;
+    assert_eq!(stack.account.dump(), before);
+}
+
+#[tokio::test]
+async fn a_denied_source_hides_only_its_own_kinds() {
+    let stack = Stack::prepare(controller(), "denied").await;
+    let denied =
+        json!({"operation": "DescribeNatGateways", "count": 0, "status": 403, "code": "UnauthorizedOperation"});
+    stack.account.fault(&denied);
+    stack.declare(json!({})).await;
+    let seen = stack.until("the endpoints are ready", |it| holds(it, "EndpointsReady")).await;
+    let network = find(&seen, "NetworkReady").unwrap();
+    assert!(
+        network.message.contains("nat-gateway") && network.message.contains("UnauthorizedOperation"),
+        "{network:?}"
+    );
+    assert!(!holds(&seen, "NetworkReady"));
+    stack.account.heal();
+    stack.repaired().await;
+    assert_eq!(made(&stack.account), once());
+    stack.stays().await;
+}
+
+/// Killed at chosen writes, on either side of their effect: between the note of an intent and its create, between a create and
+/// its note, in the middle of everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_controller_leaves_no_twin() {
+    let controller = Controller::alone(&[]);
+    for (nth, when) in
+        [(1, "before"), (1, "after"), (2, "after"), (4, "after"), (9, "before"), (20, "after"), (45, "before")]
+    {
+        let stack = Stack::prepare(controller, &format!("killed-{when}-{nth}")).await;
+        stack.account.fault(&json!({
+            "writes_only": true, "service": "ec2", "nth": nth, "when": when,
+            "signal": 9, "pid": controller.pid(), "action": "close",
+        }));
+        stack.declare(json!({})).await;
+        tokio::task::block_in_place(|| controller.buried(&format!("killed {when} write {nth}")));
+        let left = stack.cloud().ids();
+        controller.start();
+        stack.settled().await;
+        let built = stack.cloud().ids();
+        let kept: BTreeMap<_, _> = built.iter().filter(|(key, _)| left.contains_key(*key)).collect();
+        assert_eq!(kept, left.iter().collect(), "{when} write {nth}: what was made before stays");
+        assert_eq!(made(&stack.account), once(), "{when} write {nth}");
+        stack.stays().await;
+    }
+}

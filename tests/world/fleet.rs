@@ -1,0 +1,84 @@
+//! What nothing costs: a pass over stacks that are as declared.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::support::controller::Controller;
+use crate::support::emulator::{Call, by_operation};
+use crate::support::eventually;
+use crate::support::stack::Stack;
+
+const FLEET: usize = 100;
+
+/// One zone and no NAT gateway: a stack of the fleet needs no more to be observed.
+fn small() -> Value {
+    json!({"network": {"availabilityZones": {"count": 1}, "nat": {"mode": "None"}}})
+}
+
+/// What EC2 offers only one by one.
+fn deep(call: &Call) -> bool {
+    call.operation == "DescribeVpcAttribute"
+}
+
+/// The cost of one pass over `fleet` that finds nothing to do: a restarted controller looks at each stack once, with nothing
+/// remembered between passes. The last look of every stack is for the attributes of its VPC; then come the facts, which all
+/// share, and the prefix lists are the last of them.
+async fn cost(controller: &'static Controller, fleet: &[Stack]) -> Vec<Call> {
+    let account = &fleet[0].account;
+    // The events of the pass before are out when the next one is over.
+    let looked = join_all(fleet.iter().map(Stack::look)).await;
+    let vpcs: Vec<_> = looked.into_iter().filter_map(|stack| stack.status.outputs?.vpc_id).collect();
+    assert_eq!(vpcs.len(), fleet.len());
+    let (mark, audit) = (account.now(), fleet[0].audit());
+    controller.kill();
+    controller.start();
+    let calls = eventually("every stack has been looked at", || {
+        let calls = account.calls(mark);
+        let asked =
+            |vpc: &String| calls.iter().filter(|call| deep(call) && call.request["VpcId"] == **vpc).count() >= 2;
+        let facts = calls.iter().any(|call| call.operation == "DescribeManagedPrefixLists");
+        (facts && vpcs.iter().all(asked)).then_some(calls)
+    });
+    assert_eq!(audit.writes(), BTreeMap::new(), "Kubernetes writes, events included");
+    // A further pass of each, asked for: what the pass before it would have written is written by now.
+    join_all(fleet.iter().map(Stack::look)).await;
+    assert_eq!(account.writes(mark), Vec::<String>::new());
+    assert!(audit.writes().keys().all(|write| write == "patch fargatestacks/status"), "{:?}", audit.writes());
+    calls
+}
+
+/// Shallow calls by operation, and pages beyond the first.
+fn shallow(calls: &[Call]) -> (BTreeMap<String, usize>, usize) {
+    let shallow = calls.iter().filter(|call| !call.write && !deep(call));
+    let (further, first): (Vec<_>, Vec<_>) = shallow.partition(|call| call.request.get("NextToken").is_some());
+    (by_operation(first), further.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_over_a_hundred_stacks_costs_as_many_shallow_calls_as_over_one() {
+    let controller = Controller::alone(&[]);
+    let first = Stack::built(controller, "fleet", small()).await;
+    let one = cost(controller, std::slice::from_ref(&first)).await;
+
+    let mut fleet: Vec<_> = (1..FLEET).map(|number| first.sibling(&format!("stack-{number}"))).collect();
+    join_all(fleet.iter().map(|stack| stack.declare(small()))).await;
+    join_all(fleet.iter().map(Stack::settled)).await;
+    fleet.push(first);
+    let hundred = cost(controller, &fleet).await;
+
+    let ((one_shallow, one_pages), (shallow, pages)) = (shallow(&one), shallow(&hundred));
+    let deep_calls = |calls: &[Call]| calls.iter().filter(|call| deep(call)).count();
+    let counts = format!(
+        "a pass that finds nothing to do, shallow / further pages / deep:\n\
+         over 1:   {one_shallow:?} / {one_pages} / {}\n\
+         over {FLEET}: {shallow:?} / {pages} / {}\n",
+        deep_calls(&one),
+        deep_calls(&hundred),
+    );
+    std::io::stderr().write_all(counts.as_bytes()).unwrap();
+    assert_eq!(shallow, one_shallow);
+    assert_eq!(deep_calls(&hundred), FLEET * deep_calls(&one));
+}

@@ -1,0 +1,157 @@
+//! An AWS account of the emulator, seen from outside: what was called, what it holds, what is to go wrong.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
+use serde_json::{Value, json};
+
+use super::World;
+
+/// The region in which tests build.
+pub const REGION: &str = "eu-west-1";
+
+/// An account that nobody else uses. Any role in it can be assumed.
+#[derive(Clone, Debug)]
+pub struct Account {
+    endpoint: String,
+    id: String,
+}
+
+/// One call, as AWS saw it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Name of the operation.
+    pub operation: String,
+    /// Service as botocore names it.
+    pub service: String,
+    /// It is of the kind that changes something.
+    pub write: bool,
+    /// It was carried out, whatever was answered.
+    pub effect: bool,
+    /// The error code of the answer.
+    pub error: Option<String>,
+    /// Its parameters.
+    pub request: Value,
+}
+
+impl Account {
+    /// A fresh account of `world`.
+    pub fn new(world: &World) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(200_000_000_001);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
+        let account = Self { endpoint: world.value("AWS_ENDPOINT_URL").to_owned(), id };
+        account.set(&json!({"assumeRole": "any"}));
+        account
+    }
+
+    /// Its number.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A client of the user's own, who is root there. Its calls are in the ledger, too.
+    pub fn ec2(&self) -> aws_sdk_ec2::Client {
+        let config = aws_sdk_ec2::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&self.endpoint)
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new(&self.id, "any", None, None, "test"))
+            .build();
+        aws_sdk_ec2::Client::from_conf(config)
+    }
+
+    /// Where the ledger stands: pass it to [`Account::calls`].
+    pub fn now(&self) -> u64 {
+        self.control("GET", "ledger", &format!("&since={}", u64::MAX >> 1), None)["last"].as_u64().unwrap()
+    }
+
+    /// The controller's calls since `since`, oldest first; the user's own are left out.
+    pub fn calls(&self, since: u64) -> Vec<Call> {
+        let ledger = self.control("GET", "ledger", &format!("&since={since}"), None);
+        let root = format!(":iam::{}:root", self.id);
+        let entries = ledger["entries"].as_array().unwrap().iter();
+        let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        entries
+            .filter(|entry| !text(entry, "principal").ends_with(&root))
+            .map(|entry| Call {
+                operation: text(entry, "operation"),
+                service: text(entry, "service"),
+                write: entry["write"].as_bool().unwrap(),
+                effect: entry["effect"].as_bool().unwrap(),
+                error: entry["error"].as_str().map(Into::into),
+                request: entry["request"].clone(),
+            })
+            .collect()
+    }
+
+    /// The controller's calls that change something, by name, since `since`.
+    pub fn writes(&self, since: u64) -> Vec<String> {
+        self.calls(since).into_iter().filter(|call| call.write).map(|call| call.operation).collect()
+    }
+
+    /// Everything that it holds in the region; two dumps of the same things are equal.
+    pub fn dump(&self) -> Value {
+        self.control("GET", "dump", &format!("&region={REGION}"), None)
+    }
+
+    /// Changes settings of the emulator for this account.
+    pub fn set(&self, settings: &Value) {
+        self.control("POST", "settings", "", Some(settings));
+    }
+
+    /// Orders a fault for this account.
+    pub fn fault(&self, fault: &Value) {
+        self.control("POST", "faults", "", Some(fault));
+    }
+
+    /// How often the faults of this account have hit.
+    pub fn faults_hit(&self) -> u64 {
+        let faults = self.control("GET", "faults", "", None);
+        let mine = faults["faults"].as_array().unwrap().iter().filter(|fault| fault["account"] == self.id.as_str());
+        mine.map(|fault| fault["hits"].as_u64().unwrap()).sum()
+    }
+
+    /// Takes back all faults of this account.
+    pub fn heal(&self) {
+        self.control("DELETE", "faults", "", None);
+    }
+
+    /// The next NAT gateway is accepted and then fails for good.
+    pub fn fail_next_nat_gateway(&self) {
+        let order = json!({"code": "InsufficientFreeAddressesInSubnet"});
+        self.control("POST", "nat-failures", "", Some(&order));
+    }
+
+    fn control(&self, method: &str, what: &str, query: &str, body: Option<&Value>) -> Value {
+        let path = format!("/_control/{what}?account={}{query}", self.id);
+        let (status, answer) = http(&self.endpoint, method, &path, body);
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+        answer
+    }
+}
+
+/// How often each operation occurs.
+pub fn by_operation<'a>(calls: impl IntoIterator<Item = &'a Call>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for call in calls {
+        *counts.entry(call.operation.clone()).or_default() += 1;
+    }
+    counts
+}
+
+/// One request of JSON without a connection that is kept: status and body.
+fn http(endpoint: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+    let host = endpoint.strip_prefix("http://").unwrap();
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    let head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
+    (status, serde_json::from_str(body).unwrap())
+}
