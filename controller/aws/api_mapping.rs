@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_apigatewayv2::Client as ApiClient;
 use aws_sdk_apigatewayv2::types::ApiMapping as Sdk;
-use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags};
+use engine::{
+    Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
+};
 
 use super::api_gateway::{child, content, known, own, pages, split, stands};
 use super::cloud::ApiGateway;
@@ -103,9 +105,7 @@ impl Resource for ApiMapping {
 
     /// Every mapping of a domain name of ours: one at another path bears that as its name.
     fn read(view: &View, _: &Owner) -> Vec<Live<ApiMappingSeen>> {
-        content(&view.detailed.api_mappings)
-            .filter_map(|(domain, it)| live(domain, it))
-            .collect()
+        content(&view.detailed.api_mappings).filter_map(|(domain, it)| live(domain, it)).collect()
     }
 
     async fn create(&self, api: &ApiGateway, ids: &Ids, mark: &Mark) -> Result<Live<ApiMappingSeen>, Fault> {
@@ -113,12 +113,8 @@ impl Resource for ApiMapping {
         let domain = ids.of(&self.domain).map_err(|cause| unresolved(OPERATION, &cause))?;
         let target = ids.of(&self.api).map_err(|cause| unresolved(OPERATION, &cause))?;
         let stage = ids.of(&self.stage).map_err(|cause| unresolved(OPERATION, &cause))?;
-        let call = api
-            .writes()
-            .create_api_mapping()
-            .domain_name(domain.as_str())
-            .api_id(target.as_str())
-            .stage(own(stage));
+        let call =
+            api.writes().create_api_mapping().domain_name(domain.as_str()).api_id(target.as_str()).stage(own(stage));
         match api.write(OPERATION, call.send()).await {
             Ok(made) => {
                 let own = made.api_mapping_id().ok_or_else(|| incomplete(OPERATION, "apiMappingId"))?;
@@ -158,11 +154,8 @@ impl Resource for ApiMapping {
             .api_id(target.as_str())
             .stage(own(stage));
         api.write(OPERATION, call.send()).await?;
-        let seen = ApiMappingSeen {
-            api: target.as_str().to_owned(),
-            stage: stage.as_str().to_owned(),
-            ..live.seen.clone()
-        };
+        let seen =
+            ApiMappingSeen { api: target.as_str().to_owned(), stage: stage.as_str().to_owned(), ..live.seen.clone() };
         Ok(Live { on: hangs_on(&seen), seen, ..live.clone() })
     }
 

@@ -148,9 +148,7 @@ impl Resource for Authorizer {
             .field("type", AuthorizerType::Jwt.as_str(), authorizer_type.as_str())
             .field("identitySource", [IDENTITY_SOURCE.to_owned()].as_slice(), identity_source.as_slice());
         match self.issuer.resolved(ids) {
-            Ok((declared, accepted)) => {
-                table.field("issuer", &declared, issuer).field("audience", &accepted, audience)
-            }
+            Ok((declared, accepted)) => table.field("issuer", &declared, issuer).field("audience", &accepted, audience),
             Err(Unresolved(key)) => table.unresolved(key),
         }
     }

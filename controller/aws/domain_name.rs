@@ -147,7 +147,8 @@ impl Resource for DomainName {
                         let found = live(&found).ok_or(fault)?;
                         Ok(Live { key: mark.key.clone(), attempt: mark.attempt, ..found })
                     }
-                    _ => Err(self.refused(fault)),
+                    Some(found) => Err(mark.held(fault, &self.domain, &from_map(found.it.tags()))),
+                    None => Err(self.refused(fault)),
                 }
             }
             Err(fault) => Err(fault),
@@ -252,9 +253,9 @@ fn phase(configuration: Option<&DomainNameConfiguration>) -> Phase {
     };
     match configuration.and_then(DomainNameConfiguration::domain_name_status) {
         Some(DomainNameStatus::Available) => Phase::Ready,
-        Some(other @ (DomainNameStatus::PendingCertificateReimport | DomainNameStatus::PendingOwnershipVerification)) => {
-            Phase::Broken(message(other.as_str()))
-        }
+        Some(
+            other @ (DomainNameStatus::PendingCertificateReimport | DomainNameStatus::PendingOwnershipVerification),
+        ) => Phase::Broken(message(other.as_str())),
         Some(other) => Phase::Pending(message(other.as_str())),
         None => Phase::Pending("no status".to_owned()),
     }

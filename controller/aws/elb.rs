@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetGroup};
-use engine::{Class, Effect, Fault, Phase, Tags};
+use engine::{Fault, Phase, Tags};
 use sha2::{Digest, Sha256};
 
 use super::clients::from_list;
 use super::cloud::Elb;
+use super::fault::refused;
 use super::owner::STACK;
 use super::resource::Mark;
 
@@ -70,32 +71,23 @@ pub(super) async fn tags(elb: &Elb, arns: &[String]) -> Result<BTreeMap<String, 
     Ok(tags)
 }
 
-/// Whether what a create of `name` came upon is ours. A mark that cannot be read now is read by the next look.
+/// Whether what a create came upon is ours: `code` is what AWS says where it refuses a name that is taken. A mark that cannot be read
+/// now is read by the next look.
 ///
 /// # Errors
 /// A `Conflict` that names the holder, if it bears another mark.
 pub(super) async fn adopted(
     elb: &Elb,
-    operation: &'static str,
-    (name, arn): (&str, &str),
+    (operation, code): (&'static str, &str),
+    arn: &str,
     mark: &Mark,
 ) -> Result<Phase, Fault> {
     match tags(elb, &[arn.to_owned()]).await {
-        Ok(found) if found.get(arn).is_some_and(|tags| mark.is_on(tags)) => Ok(Phase::Ready),
-        Ok(found) => Err(taken(operation, name, arn, found.get(arn))),
+        Ok(mut found) => match found.remove(arn).unwrap_or_default() {
+            ours if mark.is_on(&ours) => Ok(Phase::Ready),
+            others => Err(mark.held(refused(operation, code, ""), arn, &others)),
+        },
         Err(_) => Ok(Phase::Pending("its tags could not be read yet".to_owned())),
-    }
-}
-
-fn taken(operation: &'static str, name: &str, arn: &str, tags: Option<&Tags>) -> Fault {
-    let holder = tags.and_then(|tags| tags.get(STACK)).map_or("somebody else", String::as_str);
-    Fault {
-        class: Class::Conflict,
-        effect: Effect::None,
-        operation,
-        code: "NameTaken".to_owned(),
-        message: format!("the name {name} is taken by {arn}, which belongs to {holder}: delete it or rename the stack"),
-        request_id: None,
     }
 }
 

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_apigatewayv2::Client as ApiClient;
 use aws_sdk_apigatewayv2::types::{ConnectionType, Integration as Sdk, IntegrationType};
-use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags};
+use engine::{
+    Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
+};
 
 use super::api_gateway::{apis, child, content, known, own, pages, split, stands};
 use super::cloud::ApiGateway;
@@ -110,8 +112,7 @@ impl Resource for Integration {
     type Seen = IntegrationSeen;
     type Client = ApiClient;
 
-    const KIND: Kind =
-        Kind { order: 290, name: "integration", creation: Creation::Intent, holds_data: false, keep: 0 };
+    const KIND: Kind = Kind { order: 290, name: "integration", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::Integrations, Question::HttpApis];
@@ -222,8 +223,7 @@ fn description(mark: &Mark) -> String {
 }
 
 fn marked(it: &Sdk) -> Option<(Key, u32)> {
-    let (name, attempt) =
-        it.description()?.strip_prefix("fargatestack.dev integration/")?.split_once(" attempt ")?;
+    let (name, attempt) = it.description()?.strip_prefix("fargatestack.dev integration/")?.split_once(" attempt ")?;
     Some((Key::new(Integration::KIND, name), attempt.parse().ok()?))
 }
 

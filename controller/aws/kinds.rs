@@ -158,6 +158,17 @@ kinds![
     SecurityGroupRule,
     VpcEndpoint,
     LogGroup,
+    LoadBalancer,
+    TargetGroup,
+    Listener,
+    VpcLink,
+    HttpApi,
+    Integration,
+    Authorizer,
+    ApiRoute,
+    Stage,
+    DomainName,
+    ApiMapping,
 ];
 
 /// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over.

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_elasticloadbalancingv2::Client as ElbClient;
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, Listener as Sdk, ProtocolEnum};
-use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags};
+use engine::{
+    Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
+};
 
 use super::clients::to_list;
 use super::cloud::Elb;
@@ -102,8 +104,7 @@ impl Resource for Listener {
     const KIND: Kind =
         Kind { order: 190, name: "listener", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
-    const SOURCES: &'static [Question] =
-        &[Question::Listeners, Question::LoadBalancers, Question::LoadBalancerDetails];
+    const SOURCES: &'static [Question] = &[Question::Listeners, Question::LoadBalancers, Question::LoadBalancerDetails];
     const ACTIONS: &'static [&'static str] = &[
         "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateListener",
@@ -245,7 +246,11 @@ fn forwards_to(action: &Action) -> Option<String> {
 
 /// A target group is not deleted while a listener forwards to it.
 fn hangs_on(seen: &ListenerSeen) -> Vec<Id> {
-    [&seen.load_balancer, &seen.target_group].into_iter().filter(|arn| !arn.is_empty()).map(|arn| Id::from(arn.as_str())).collect()
+    [&seen.load_balancer, &seen.target_group]
+        .into_iter()
+        .filter(|arn| !arn.is_empty())
+        .map(|arn| Id::from(arn.as_str()))
+        .collect()
 }
 
 #[cfg(test)]

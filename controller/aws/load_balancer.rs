@@ -211,6 +211,7 @@ impl Resource for LoadBalancer {
     /// Attributes are a call of their own; if it fails, an update makes up for it.
     async fn create(&self, elb: &Elb, ids: &Ids, mark: &Mark) -> Result<Live<LoadBalancerSeen>, Fault> {
         const OPERATION: &str = "CreateLoadBalancer";
+        const TAKEN: &str = "DuplicateLoadBalancerName";
         let vpc = ids.of(&self.vpc).map_err(|cause| unresolved(OPERATION, &cause))?;
         let subnets = resolved(&self.subnets, ids).map_err(|cause| unresolved(OPERATION, &cause))?;
         let group = ids.of(&self.security_group).map_err(|cause| unresolved(OPERATION, &cause))?;
@@ -226,12 +227,12 @@ impl Resource for LoadBalancer {
             .set_tags(Some(to_list(&mark.tags)));
         let made = match elb.write(OPERATION, call.send()).await {
             Ok(answer) => answer.load_balancers.unwrap_or_default().into_iter().next(),
-            Err(fault) if fault.code == "DuplicateLoadBalancerName" => elb::load_balancer(elb, &name).await?,
+            Err(fault) if fault.code == TAKEN => elb::load_balancer(elb, &name).await?,
             Err(fault) => return Err(fault),
         };
         let made = made.ok_or_else(|| incomplete(OPERATION, "loadBalancers"))?;
         let arn = made.load_balancer_arn().ok_or_else(|| incomplete(OPERATION, "loadBalancerArn"))?;
-        let known = elb::adopted(elb, OPERATION, (&name, arn), mark).await?;
+        let known = elb::adopted(elb, (OPERATION, TAKEN), arn, mark).await?;
         let mut seen = seen(&made, &ElbAttributes::new());
         if known == Phase::Ready && configure(elb, arn, self.cross_zone).await.is_ok() {
             seen.cross_zone = Some(self.cross_zone);

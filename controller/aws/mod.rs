@@ -21,35 +21,63 @@ pub mod resource;
 pub mod scope;
 pub mod sources;
 
+mod api_gateway;
+mod api_mapping;
+mod api_route;
+mod authorizer;
+mod domain_name;
 mod elastic_ip;
+mod elb;
+mod http_api;
+mod integration;
 mod internet_gateway;
+mod listener;
+mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod route_table;
 mod security_group;
 mod security_group_rule;
+mod stage;
 mod subnet;
+mod target_group;
 mod user_pool;
 mod user_pool_client;
 mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
+mod vpc_link;
 
 #[cfg(test)]
 pub(crate) mod wire;
 
+pub use api_gateway::Tagged;
+pub use api_mapping::{ApiMapping, ApiMappingSeen, ApiMappings};
+pub use api_route::{Admission, AdmissionSeen, ApiRoute, ApiRouteSeen, ApiRoutes};
+pub use authorizer::{Authorizer, AuthorizerSeen, Authorizers, Issuer};
+pub use domain_name::{DomainName, DomainNameSeen, DomainNames, TARGET};
 pub use elastic_ip::{ElasticIp, ElasticIpSeen};
+pub use elb::ElbAttributes;
+pub use http_api::{CorsRules, ENDPOINT, HttpApi, HttpApiSeen, HttpApis};
+pub use integration::{Form, Integration, IntegrationSeen, Integrations};
 pub use internet_gateway::{InternetGateway, InternetGatewaySeen};
 pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained};
+pub use listener::{ListedListener, Listener, ListenerSeen, Listeners};
+pub use load_balancer::{LoadBalancer, LoadBalancerDetail, LoadBalancerDetails, LoadBalancerSeen, LoadBalancers};
 pub use log_group::{LogGroup, LogGroupSeen, LogGroupTags, LogGroups};
 pub use nat_gateway::{NatGateway, NatGatewaySeen, Placement};
 pub use resource::Resource;
 pub use route_table::{Associations, Maker, Route, RouteTable, RouteTableSeen, Routes, SeenRoute, Target};
 pub use security_group::{SecurityGroup, SecurityGroupSeen};
 pub use security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleSeen};
+pub use stage::{AccessLog, Stage, StageSeen, Stages};
 pub use subnet::{Subnet, SubnetSeen};
+pub use target_group::{
+    CheckSeen, TargetCheck, TargetGroup, TargetGroupDetail, TargetGroupDetails, TargetGroupSeen, TargetGroups,
+};
 pub use user_pool::{ISSUER, UserPool};
 pub use user_pool_client::{CLIENT_ID, UserPoolClient};
 pub use vpc::{Vpc, VpcSeen};
 pub use vpc_cidr::{VpcCidr, VpcCidrSeen};
 pub use vpc_endpoint::{Attachment, VpcEndpoint, VpcEndpointSeen};
+pub use vpc_link::{INACTIVE, VpcLink, VpcLinkSeen, VpcLinks};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::future::Future;
 
-use engine::{Change, Comparison, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Tags, Unresolved};
+use engine::{Change, Class, Comparison, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Tags, Unresolved};
 
 use super::cloud::{Client, Service};
 use super::owner::{CLUSTER, KEY, NAMESPACE_UID, Owner, STACK, UID};
@@ -109,6 +109,17 @@ impl Mark {
     #[must_use]
     pub fn is_on(&self, tags: &Tags) -> bool {
         [CLUSTER, NAMESPACE_UID, STACK, UID, KEY].iter().all(|name| tags.get(*name) == self.tags.get(*name))
+    }
+
+    /// The fault when somebody else holds the name: `refusal`, telling who by the `tags` of `what` stands under it.
+    #[must_use]
+    pub fn held(&self, refusal: Fault, what: &str, tags: &Tags) -> Fault {
+        let holder = tags.get(STACK).map_or_else(
+            || "bears no mark of this controller".to_owned(),
+            |stack| format!("belongs to {stack} of another cluster or incarnation"),
+        );
+        let message = format!("{what} exists and {holder}: choose another name, declare it as existing, or remove it");
+        Fault { class: Class::Conflict, message, ..refusal }
     }
 
     /// The live resource that a create call returned.

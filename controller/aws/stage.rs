@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_apigatewayv2::Client as ApiClient;
 use aws_sdk_apigatewayv2::types::{AccessLogSettings, RouteSettings, Stage as Sdk};
-use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags};
+use engine::{
+    Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
+};
 
 use super::api_gateway::{Tagged, apis, arn, child, content, known, pages, split, stands};
 use super::clients::{from_map, to_map};
@@ -277,10 +279,7 @@ impl Stage {
     }
 
     fn route_settings(&self) -> RouteSettings {
-        RouteSettings::builder()
-            .throttling_rate_limit(f64::from(self.rate))
-            .throttling_burst_limit(self.burst)
-            .build()
+        RouteSettings::builder().throttling_rate_limit(f64::from(self.rate)).throttling_burst_limit(self.burst).build()
     }
 
     fn log_settings(&self) -> Option<(String, String)> {

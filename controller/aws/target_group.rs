@@ -282,6 +282,7 @@ impl Resource for TargetGroup {
     /// Attributes are a call of their own; if it fails, an update makes up for it.
     async fn create(&self, elb: &Elb, ids: &Ids, mark: &Mark) -> Result<Live<TargetGroupSeen>, Fault> {
         const OPERATION: &str = "CreateTargetGroup";
+        const TAKEN: &str = "DuplicateTargetGroupName";
         let vpc = ids.of(&self.vpc).map_err(|cause| unresolved(OPERATION, &cause))?;
         let name = elb::name(mark, &[vpc.as_str(), &self.port.to_string()]);
         let call = elb
@@ -304,12 +305,12 @@ impl Resource for TargetGroup {
             .set_tags(Some(to_list(&mark.tags)));
         let made = match elb.write(OPERATION, call.send()).await {
             Ok(answer) => answer.target_groups.unwrap_or_default().into_iter().next(),
-            Err(fault) if fault.code == "DuplicateTargetGroupName" => elb::target_group(elb, &name).await?,
+            Err(fault) if fault.code == TAKEN => elb::target_group(elb, &name).await?,
             Err(fault) => return Err(fault),
         };
         let made = made.ok_or_else(|| incomplete(OPERATION, "targetGroups"))?;
         let arn = made.target_group_arn().ok_or_else(|| incomplete(OPERATION, "targetGroupArn"))?;
-        let phase = elb::adopted(elb, OPERATION, (&name, arn), mark).await?;
+        let phase = elb::adopted(elb, (OPERATION, TAKEN), arn, mark).await?;
         let attributes = match phase {
             Phase::Ready => configure(elb, arn).await.unwrap_or_default(),
             _ => ElbAttributes::new(),

@@ -9,6 +9,7 @@
 
 mod endpoint_policies;
 mod endpoints;
+mod ingress;
 pub mod names;
 mod network;
 pub mod policy;
@@ -46,6 +47,7 @@ pub fn graph(spec: &Spec, facts: &Facts, stamp: &SharedStamp) -> Result<Graph<No
     network::draw(spec, facts, &mut draft);
     security::draw(spec, facts, &mut draft);
     endpoints::draw(spec, facts, &mut draft);
+    ingress::draw(spec, facts, &mut draft);
     let Draft { bodies, given } = draft;
     Graph::new(bodies.into_iter().map(|body| Node { body, stamp: stamp.clone() }), given)
 }

@@ -324,9 +324,35 @@ questions! {
     listings {
         /// `DescribeLogGroups` under the controller's prefixes.
         log_groups: LogGroups,
+        /// `DescribeLoadBalancers`.
+        load_balancers: LoadBalancers,
+        /// `DescribeTargetGroups`.
+        target_groups: TargetGroups,
+        /// `GetApis`.
+        http_apis: HttpApis,
+        /// `GetDomainNames`.
+        domain_names: DomainNames,
+        /// `GetVpcLinks`.
+        vpc_links: VpcLinks,
     }
     details {
         /// `ListTagsForResource` of a log group, by its name.
         log_group_tags: LogGroupTags,
+        /// `DescribeTags` and `DescribeLoadBalancerAttributes` of a load balancer, by its ARN.
+        load_balancer_details: LoadBalancerDetails,
+        /// `DescribeListeners` and `DescribeTags` of a load balancer's listeners, by its ARN. After the load balancers.
+        listeners: Listeners,
+        /// `DescribeTags` and `DescribeTargetGroupAttributes` of a target group, by its ARN.
+        target_group_details: TargetGroupDetails,
+        /// `GetApiMappings` of a domain name.
+        api_mappings: ApiMappings,
+        /// `GetRoutes` of an API.
+        api_routes: ApiRoutes,
+        /// `GetAuthorizers` of an API.
+        authorizers: Authorizers,
+        /// `GetIntegrations` of an API.
+        integrations: Integrations,
+        /// `GetStages` of an API.
+        stages: Stages,
     }
 }
