@@ -188,8 +188,8 @@ pub struct Cache {
 /// The zones of `owner`'s subnets in `view` are kept; so are the remembered ones. `now` is the caller's clock.
 ///
 /// # Errors
-/// [`FactsError::Fault`] if AWS does not answer, or if `view` does not know the subnets: zones are never chosen anew because of a
-/// failed look. [`FactsError::Unsatisfied`] if the account lacks what is wanted.
+/// [`FactsError::Fault`] if AWS does not answer, or if `view` does not know the subnets and no zone is remembered or named for
+/// some slot: zones are never chosen anew because of a failed look. [`FactsError::Unsatisfied`] if the account lacks what is wanted.
 pub async fn facts(
     scope: &Scope,
     owner: &Owner,
@@ -198,7 +198,7 @@ pub async fn facts(
     not_before: Instant,
     now: Instant,
 ) -> Result<Facts, FactsError> {
-    if let Err(fault) = &view.subnets {
+    if let (Err(fault), false) = (&view.subnets, zones::certain(wanted)) {
         return Err(fault.clone().into());
     }
     let existing = existing(scope, &wanted.existing, not_before, now).await?;

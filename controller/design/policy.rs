@@ -9,12 +9,18 @@
 //! 4. `Approve`: everything needs approval. `driftPolicy: Report`: the steps that undo drift do.
 //!
 //! Steps that need approval run when all of them are approved, else none of them does: a plan is approved as a whole.
+//!
+//! What differs in a fixed field although nobody declared it anew is left alone by every plan. Its replacement is a plan of its own,
+//! which needs approval in every mode; it is offered only when no other step waits for approval, so that to approve a change never
+//! means to approve a replacement that nobody asked for.
 
 mod approval;
 #[cfg(test)]
 mod tests;
 
-use engine::{Action, Node, Plan, Reason, Step};
+use std::collections::BTreeSet;
+
+use engine::{Action, Key, Node, Plan, Reason, Step};
 
 use crate::api::manifest::{DeletionPolicy, DriftPolicy, Mode, Retained};
 use crate::api::status::{Approval, ConditionStatus, PlanRecord, Status};
@@ -56,7 +62,8 @@ pub struct Deletion {
 pub struct Ruling<N: Node> {
     /// The plan, with what may not run withheld.
     pub plan: Plan<N>,
-    /// The steps that wait for approval, or that would run but for the mode `Observe`: for `status.plan`.
+    /// The steps that wait for approval (also those that no plan takes without it: replacements of what drifted), or that would run
+    /// but for the mode `Observe`: for `status.plan`.
     pub held: Option<PlanRecord>,
     /// The approval that is in force: for `status.approval`, to be persisted before the plan is executed.
     pub approval: Option<Approval>,
@@ -76,9 +83,35 @@ pub fn applied_generation(status: &Status) -> Option<i64> {
 }
 
 impl Policy {
-    /// Withholds what may not run.
+    /// What may run of the plan that `planner` makes. It is given the keys whose replacement is approved although their declaration
+    /// did not change; see [`engine::Memory::approved`].
     #[must_use]
-    pub fn withhold<N: Node>(&self, plan: Plan<N>) -> Ruling<N> {
+    pub fn rule<N: Node>(&self, planner: impl Fn(BTreeSet<Key>) -> Plan<N>) -> Ruling<N> {
+        let plain = planner(BTreeSet::new());
+        let drifted: BTreeSet<Key> =
+            plain.steps().filter(|step| !step.drift.is_empty()).map(|step| step.key.clone()).collect();
+        let ruling = self.withhold(plain.clone());
+        let resting = self.deletion.is_some() || self.suspend || self.mode == Mode::Observe;
+        if drifted.is_empty() || resting || ruling.held.is_some() {
+            return ruling;
+        }
+        let replacing = planner(drifted);
+        let beside = approval::beside(&replacing, &plain);
+        if beside.is_empty() {
+            return ruling;
+        }
+        let hash = approval::hash(&beside);
+        let standing = ruling.approval.clone();
+        let Some(approval) = self.approved(&beside, &hash, standing.clone()) else {
+            return Ruling { held: Some(approval::offer(&beside, &hash, &plain)), ..ruling };
+        };
+        // Both stand: what was approved before may not be done yet.
+        let approval = approval::joined(approval, standing);
+        Policy { approval: Some(approval), ..self.clone() }.withhold(replacing)
+    }
+
+    /// Withholds what may not run.
+    fn withhold<N: Node>(&self, plan: Plan<N>) -> Ruling<N> {
         if let Some(deletion) = &self.deletion {
             let observing = self.mode == Mode::Observe;
             let plan = plan.withhold(|step| deletion.objection(step, observing));

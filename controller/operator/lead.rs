@@ -101,7 +101,7 @@ pub(super) async fn lead(
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
         let named = named(found.spec.as_ref());
         found.observation = Some(observe(&scope, &stamp.owner, &expected, &named, freshness).await);
-        let remembered = Remembered { zones: Vec::new(), image: status::last_image(&stack.status) };
+        let remembered = Remembered { zones: stack.status.zones.clone(), image: status::last_image(&stack.status) };
         let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
@@ -162,7 +162,10 @@ async fn act(
     found: &mut Findings,
 ) -> Result<(), Halt> {
     let Some(observation) = &found.observation else { return Ok(()) };
-    let Ruling { plan, held, approval } = policy(stack).withhold(plan(desired, &observation.observed, &found.memory));
+    let Ruling { plan, held, approval } = policy(stack).rule(|approved| {
+        let memory = Memory { approved, ..found.memory.clone() };
+        plan(desired, &observation.observed, &memory)
+    });
     found.held = held;
     found.approval = approval;
     let announced = announcement(stack, &plan, found);
@@ -182,11 +185,16 @@ async fn act(
 }
 
 /// What is about to be written is remembered before: creates without a token; tag keys, so that they can be removed again; an
-/// approval, which holds for what is left of the plan after a crash.
+/// approval, which holds for what is left of the plan after a crash; the zones that were chosen.
 fn announcement(stack: &Stack, plan: &Plan<Node>, found: &Findings) -> Status {
     let tag_keys = plan.remember(&found.memory).tag_keys;
     let announced = status::announce(&stack.status, &plan.announcements(), Timestamp::now());
-    Status { tag_keys: tag_keys.into_iter().collect(), approval: found.approval.clone(), ..announced }
+    Status {
+        tag_keys: tag_keys.into_iter().collect(),
+        approval: found.approval.clone(),
+        zones: status::zones(&stack.status, found.facts.as_ref()),
+        ..announced
+    }
 }
 
 fn declared(stack: &Stack) -> Result<Spec, Problem> {

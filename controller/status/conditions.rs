@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::reasons::Reason;
 use super::sections::{self, NOT_IMPLEMENTED, image_missing};
 use super::wording::{clip, resources};
-use crate::api::status::{Condition, ConditionStatus, ResourceRecord};
+use crate::api::status::{Condition, ConditionStatus, PlanRecord, ResourceRecord};
 
 pub(super) const READY: &str = "Ready";
 pub(super) const RECONCILING: &str = "Reconciling";
@@ -269,8 +269,22 @@ fn drifted<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
         State::Withheld(_, why) if withheld(pass) == Reason::DriftReported => Some(format!("{key}: {why}")),
         _ => None,
     });
-    let differences: Vec<String> = differences.collect();
-    (!differences.is_empty()).then(|| (Reason::DriftReported, differences.join("; ")))
+    let mut told: Vec<String> = differences.collect();
+    if told.is_empty() {
+        return None;
+    }
+    told.extend(pass.held.and_then(|held| replacement(outcome, held)));
+    Some((Reason::DriftReported, told.join("; ")))
+}
+
+/// How what differs in a fixed field can be replaced, if `held` is a plan of that.
+fn replacement<S>(outcome: &Outcome<S>, held: &PlanRecord) -> Option<String> {
+    let drifted = |key: &str| {
+        outcome.states.iter().any(|(one, state)| matches!(state, State::Drifted(..)) && one.to_string() == key)
+    };
+    let replaces = held.steps.iter().any(|step| step.action == "Replace" && drifted(&step.key));
+    let hash = &held.hash;
+    replaces.then(|| format!("status.plan replaces it, when the annotation fargatestack.dev/approve: {hash} says so"))
 }
 
 fn suspended<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {

@@ -38,7 +38,7 @@ pub use deletion::{left_behind, releasable};
 pub use events::{Event, events};
 pub use image::last_image;
 pub use memory::{Recollection, announce, recall};
-pub use pass::{Pass, of};
+pub use pass::{Pass, of, zones};
 pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};

@@ -91,6 +91,7 @@ pub fn of<S>(pass: &Pass<'_, S>) -> Status {
         replicas: previous.replicas,
         service: image::remembered(pass, previous.service.clone()),
         outputs: outputs::of(pass),
+        zones: zones(previous, pass.facts),
         resources: memory.resources,
         lingering: memory.lingering,
         memory_lost_since: pass.memory.lost.then(|| previous.memory_lost_since.unwrap_or(pass.now)),
@@ -111,6 +112,12 @@ pub fn of<S>(pass: &Pass<'_, S>) -> Status {
         after.last_observed_time = Some(pass.now);
     }
     after
+}
+
+/// IDs of the zones of a stack, by slot: those that were chosen now, else those of before.
+#[must_use]
+pub fn zones(previous: &Status, facts: Option<&Facts>) -> Vec<String> {
+    facts.map_or_else(|| previous.zones.clone(), |facts| facts.zones.iter().map(|zone| zone.id.clone()).collect())
 }
 
 /// An approval is void for any other generation than its own.

@@ -125,34 +125,78 @@ async fn home(stack: &Stack) -> [String; 2] {
     [uid("kube-system").await, uid(&stack.namespace).await]
 }
 
-#[tokio::test]
-async fn another_incarnations_resources_stall_until_they_are_adopted() {
-    let stack = Stack::prepare(controller(), "reborn").await;
-    let [cluster, namespace] = home(&stack).await;
+const EARLIER: &str = "11111111-2222-3333-4444-555555555555";
+
+/// The mark of the incarnation [`EARLIER`] of `stack` on its resource `key`.
+async fn mark(stack: &Stack, key: &str, kind: ResourceType) -> TagSpecification {
+    let [cluster, namespace] = home(stack).await;
+    let stack = stack.qualified();
     let mark = [
         ("cluster", cluster.as_str()),
         ("namespace-uid", &namespace),
-        ("stack", &stack.qualified()),
-        ("uid", "11111111-2222-3333-4444-555555555555"),
-        ("key", "vpc/main"),
+        ("stack", &stack),
+        ("uid", EARLIER),
+        ("key", key),
         ("attempt", "0"),
     ];
     let tags = mark.map(|(key, value)| Tag::builder().key(format!("fargatestack.dev/{key}")).value(value).build());
-    let specification =
-        TagSpecification::builder().resource_type(ResourceType::Vpc).set_tags(Some(tags.into())).build();
-    let call = stack.account.ec2().create_vpc().cidr_block("10.0.0.0/16").tag_specifications(specification);
-    let vpc = call.send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
+    TagSpecification::builder().resource_type(kind).set_tags(Some(tags.into())).build()
+}
 
+/// A VPC that the incarnation [`EARLIER`] left.
+async fn left_vpc(stack: &Stack) -> String {
+    let tags = mark(stack, "vpc/main", ResourceType::Vpc).await;
+    let call = stack.account.ec2().create_vpc().cidr_block("10.0.0.0/16").tag_specifications(tags);
+    call.send().await.unwrap().vpc.unwrap().vpc_id.unwrap()
+}
+
+#[tokio::test]
+async fn another_incarnations_resources_stall_until_they_are_adopted() {
+    let stack = Stack::prepare(controller(), "reborn").await;
+    let vpc = left_vpc(&stack).await;
     stack.declare(without_nat()).await;
     let message = stack.reason("Stalled", "ForeignIncarnation").await;
-    assert!(message.contains("11111111-2222-3333-4444-555555555555") && message.contains(&vpc), "{message}");
+    assert!(message.contains(EARLIER) && message.contains(&vpc), "{message}");
     stack.look().await;
     assert_eq!(stack.account.writes(0), Vec::<String>::new());
 
-    stack.annotate("adopt-from", "11111111-2222-3333-4444-555555555555").await;
+    stack.annotate("adopt-from", EARLIER).await;
     stack.settled().await;
     assert_eq!(stack.cloud().id("vpc/main"), vpc);
     stack.stays().await;
+}
+
+/// What is adopted differs in a field that cannot be changed, and nobody remembers why: it stays in use until its replacement is
+/// approved.
+#[tokio::test]
+async fn what_only_a_replacement_puts_right_waits_for_approval() {
+    let stack = Stack::prepare(controller(), "inherited").await;
+    let vpc = left_vpc(&stack).await;
+    let ec2 = stack.account.ec2();
+    let tags = mark(&stack, "security-group/task", ResourceType::SecurityGroup).await;
+    let call = ec2.create_security_group().vpc_id(&vpc).group_name("of-old").description("of old");
+    let group = call.tag_specifications(tags).send().await.unwrap().group_id.unwrap();
+    stack.declare(without_nat()).await;
+    stack.annotate("adopt-from", EARLIER).await;
+    stack.settled().await;
+    let message = stack.reason("Drifted", "DriftReported").await;
+    assert!(message.contains("security-group/task: groupName"), "{message}");
+    assert_eq!(stack.cloud().id("security-group/task"), group);
+    let seen = stack.get().await;
+    let plan = seen.status.plan.unwrap();
+    let steps: Vec<_> = plan.steps.iter().map(|step| (step.action.as_str(), step.key.as_str())).collect();
+    assert!(steps.contains(&("Replace", "security-group/task")), "{steps:?}");
+    assert!(message.contains(&plan.hash), "{message}");
+    stack.stays().await;
+
+    stack.annotate("approve", &plan.hash).await;
+    stack.until("nothing differs any more", |it| settled(it) && find(it, "Drifted").is_none()).await;
+    let replaced = stack.cloud();
+    assert_ne!(replaced.id("security-group/task"), group);
+    assert_eq!(stack.get().await.status.plan, None);
+    stack.stays().await;
+    let left = ec2.describe_security_groups().send().await.unwrap();
+    assert!(!left.security_groups().iter().any(|it| it.group_id() == Some(&group)), "the old one is gone");
 }
 
 #[tokio::test]

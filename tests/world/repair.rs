@@ -181,6 +181,31 @@ async fn what_others_deleted_is_made_again() {
     stack.stays().await;
 }
 
+/// The zones that were chosen are in the status: while the subnets cannot be seen, everything else is looked after.
+#[tokio::test]
+async fn a_failed_look_at_the_subnets_moves_nothing_and_holds_up_nothing_else() {
+    let stack = Stack::built(controller(), "blind", json!({"network": {"nat": {"mode": "None"}}})).await;
+    let before = stack.cloud();
+    let zones = ["subnet/app-a", "subnet/app-b"].map(|key| before.body(key)["AvailabilityZoneId"].clone());
+    assert_eq!(json!(stack.get().await.status.zones), json!(zones));
+
+    let denied = json!({"operation": "DescribeSubnets", "count": 0, "status": 403, "code": "UnauthorizedOperation"});
+    stack.account.fault(&denied);
+    let task = before.id("security-group/task");
+    let call = stack.account.ec2().authorize_security_group_ingress().group_id(task).ip_permissions(wide_open());
+    call.send().await.unwrap();
+    let mark = stack.account.now();
+    stack.look().await;
+    assert_eq!(stack.cloud().rules("security-group/task"), before.rules("security-group/task"));
+    assert_eq!(stack.account.writes(mark), ["RevokeSecurityGroupIngress"]);
+
+    stack.account.heal();
+    stack.repaired().await;
+    assert_eq!(stack.cloud().ids(), before.ids());
+    assert_eq!(json!(stack.get().await.status.zones), json!(zones));
+    stack.stays().await;
+}
+
 /// The id of the only rule of a group.
 fn rule_of(cloud: &Cloud, group: &str) -> String {
     let rules = cloud.keys().into_iter().filter(|key| key.starts_with("security-group-rule/"));

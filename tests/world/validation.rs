@@ -166,6 +166,7 @@ fn every_field_set() -> Status {
             cluster_arn: text("c"),
             service_arn: text("s"),
         }),
+        zones: vec!["euw1-az1".into()],
         resources: vec![ResourceRecord {
             key: "vpc/main".into(),
             id: text("vpc-0"),

@@ -44,6 +44,10 @@ pub struct Status {
     /// What users need to know of what was built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Outputs>,
+    /// IDs of the availability zones that were chosen, in the order of the subnets; they stay until the declaration changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
+    pub zones: Vec<String>,
     /// What was built, by key: the controller's memory.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
@@ -65,7 +69,7 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
     pub tag_keys: Vec<String>,
-    /// Pending steps, when mode or driftPolicy holds them back.
+    /// Pending steps that wait for approval: held back by mode or driftPolicy, or replacements of what somebody else changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanRecord>,
     /// The plan that was approved; it covers every later plan of the same generation whose steps are all among its own.

@@ -94,11 +94,8 @@ async fn a_region_without_the_prefix_list_is_refused() {
     assert_eq!(wire.requests().len(), 2);
 }
 
-/// A failed look must not move a network to other zones.
-#[tokio::test]
-async fn zones_are_not_chosen_without_knowing_the_subnets() {
-    let wire = Wire::default();
-    let (scope, now) = (scope(&wire), Instant::now());
+/// A failed look at the subnets.
+fn blind() -> (View, Fault) {
     let fault = Fault {
         class: Class::Throttled,
         effect: Effect::None,
@@ -107,10 +104,35 @@ async fn zones_are_not_chosen_without_knowing_the_subnets() {
         message: String::new(),
         request_id: None,
     };
-    let blind = View { subnets: Err(fault.clone()), ..view() };
+    (View { subnets: Err(fault.clone()), ..view() }, fault)
+}
+
+/// A failed look must not move a network to other zones.
+#[tokio::test]
+async fn zones_are_not_chosen_without_knowing_the_subnets() {
+    let wire = Wire::default();
+    let (scope, now) = (scope(&wire), Instant::now());
+    let (blind, fault) = blind();
+    let half = Wanted { remembered_zones: vec!["euw1-az3".into()], ..wanted() };
+    assert!(facts(&scope, &stamp().owner, &blind, &half, now, now).await.is_err());
     let refused = facts(&scope, &stamp().owner, &blind, &wanted(), now, now).await.unwrap_err();
     assert_eq!(refused, FactsError::Fault(fault));
     assert_eq!(wire.requests().len(), 0);
+}
+
+/// Nor must it hold up everything else, once they were chosen.
+#[tokio::test]
+async fn remembered_or_named_zones_need_no_look_at_the_subnets() {
+    let wire = account_wide(Wire::default());
+    let (scope, now) = (scope(&wire), Instant::now());
+    let (blind, _) = blind();
+    let remembered = ["euw1-az3", "euw1-az1"].map(str::to_owned).to_vec();
+    let names = WantedZones::Names(vec!["eu-west-1a".into(), "eu-west-1b".into()]);
+    let cases = [Wanted { remembered_zones: remembered.clone(), ..wanted() }, Wanted { zones: names, ..wanted() }];
+    for wanted in cases {
+        let found = facts(&scope, &stamp().owner, &blind, &wanted, now, now).await.unwrap();
+        assert_eq!(found.zones.iter().map(|zone| zone.id.clone()).collect::<Vec<_>>(), remembered);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ask::ListedZone;
-use super::{Existing, FactsError, WantedExisting, WantedZones, Warning, Zone, unsatisfied};
+use super::{Existing, FactsError, Wanted, WantedExisting, WantedZones, Warning, Zone, unsatisfied};
 use crate::aws::ec2::from_sdk;
 use crate::aws::owner::Owner;
 use crate::aws::sources::{View, answered};
@@ -48,6 +48,14 @@ pub(super) struct Request<'a> {
     pub remembered: &'a [String],
     /// What the region has.
     pub listed: &'a [ListedZone],
+}
+
+/// Whether the zones follow without a look at the stack's own subnets.
+pub(super) fn certain(wanted: &Wanted) -> bool {
+    match &wanted.zones {
+        WantedZones::Count(count) => wanted.remembered_zones.len() >= *count,
+        WantedZones::Names(_) => true,
+    }
 }
 
 /// By slot, where subnets of `owner` stand, as their keys (`public-b`: slot 1) and AWS say.

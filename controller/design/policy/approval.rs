@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use engine::{Action, Node, Step};
+use engine::{Action, Node, Plan, Step};
 use sha2::{Digest, Sha256};
 
 use crate::api::status::{Approval, PlanRecord, PlannedStep};
@@ -45,6 +45,39 @@ pub(super) fn record<N: Node>(steps: &[&Step<N>], hash: &str) -> PlanRecord {
         steps: shown.collect(),
         more: u32::try_from(steps.len().saturating_sub(LISTED)).unwrap_or(u32::MAX),
     }
+}
+
+/// The steps of `replacing` that act and are not in `plain` as well.
+pub(super) fn beside<'p, N: Node>(replacing: &'p Plan<N>, plain: &Plan<N>) -> Vec<&'p Step<N>> {
+    let same = |step: &Step<N>| {
+        let name = intended(step);
+        plain.steps().any(|other| {
+            (&other.key, &other.id) == (&step.key, &step.id)
+                && intended(other).name() == name.name()
+                && fields(other) == fields(step)
+        })
+    };
+    replacing.steps().filter(|step| (step.writes() || comes(step)) && !same(step)).collect()
+}
+
+/// What is shown of `steps`, which would replace what drifted: why it differs, as `plain` knows.
+pub(super) fn offer<N: Node>(steps: &[&Step<N>], hash: &str, plain: &Plan<N>) -> PlanRecord {
+    let mut record = record(steps, hash);
+    for (shown, step) in record.steps.iter_mut().zip(steps) {
+        let why = plain.steps().find(|other| other.key == step.key && !other.drift.is_empty());
+        if let Some(why) = why {
+            shown.reason = why.reason.to_string();
+        }
+    }
+    record
+}
+
+/// `approval`, which also covers what `standing` covers.
+pub(super) fn joined(mut approval: Approval, standing: Option<Approval>) -> Approval {
+    approval.steps.extend(standing.into_iter().flat_map(|standing| standing.steps));
+    approval.steps.sort();
+    approval.steps.dedup();
+    approval
 }
 
 /// The approval of exactly these steps.

@@ -12,8 +12,9 @@ use futures::FutureExt as _;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::api::status::{Condition, ConditionStatus, ResourceRecord};
+use crate::api::status::{Condition, ConditionStatus, PlanRecord, ResourceRecord};
 use crate::api::{Spec, Stack, Status, validate};
+use crate::aws::facts::Facts;
 use crate::status::memory::key_of;
 use crate::status::{Pass, Problem, announce, of, recall, rest};
 
@@ -131,6 +132,9 @@ pub(super) struct Bench {
     pub(super) problem: Option<Problem>,
     /// Steps that a policy holds back.
     pub(super) withheld: BTreeSet<Key>,
+    /// The plan that waits for approval.
+    pub(super) held: Option<PlanRecord>,
+    pub(super) facts: Option<Facts>,
     pub(super) known: bool,
     pub(super) seconds: i64,
     pub(super) outcome: Option<Outcome<u8>>,
@@ -163,6 +167,8 @@ pub(super) fn network() -> Bench {
         unknown: BTreeMap::new(),
         hidden: BTreeSet::new(),
         problem: None,
+        held: None,
+        facts: None,
         withheld: BTreeSet::new(),
         known: false,
         seconds: 0,
@@ -246,8 +252,8 @@ impl Bench {
             outcome: self.outcome.as_ref(),
             missed: Some(&missed),
             unknown: Some(&self.unknown),
-            facts: None,
-            held: None,
+            facts: self.facts.as_ref(),
+            held: self.held.as_ref(),
             approval: None,
             requested: None,
             deleting: self.deleting(),

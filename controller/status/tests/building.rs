@@ -3,7 +3,7 @@
 use engine::{Class, Phase};
 
 use super::bench::{at, fault, key, kind, network};
-use crate::api::status::{ConditionStatus::*, RecordedPhase};
+use crate::api::status::{ConditionStatus::*, PlanRecord, PlannedStep, RecordedPhase};
 use crate::status::{changed, events};
 
 #[test]
@@ -160,6 +160,12 @@ fn an_unreadable_source_is_the_cause() {
     assert_eq!(records, after);
 }
 
+fn held(action: &str, key: &str) -> PlanRecord {
+    let step =
+        PlannedStep { action: action.into(), key: key.into(), fields: vec!["cidr".into()], reason: "drift".into() };
+    PlanRecord { hash: "h".into(), steps: vec![step], more: 0 }
+}
+
 #[test]
 fn drift_is_named_and_does_no_harm() {
     let mut bench = network();
@@ -172,6 +178,15 @@ fn drift_is_named_and_does_no_harm() {
     let news = events(&before, bench.status());
     assert_eq!(news.len(), 1, "{news:?}");
     assert!(news[0].warning && news[0].action == "Drifted");
+    for (action, hint) in
+        [("Replace", "; status.plan replaces it, when the annotation fargatestack.dev/approve: h"), ("Update", "")]
+    {
+        bench.held = Some(held(action, "subnet/ecs-a"));
+        bench.pass();
+        let message = bench.message("Drifted");
+        assert_eq!(message.strip_prefix("subnet/ecs-a: cidr: 9 -> 0").unwrap().trim_end_matches(" says so"), hint);
+    }
+    bench.held = None;
     bench.cloud.live.iter_mut().for_each(|live| live.seen = 0);
     let before = bench.pass();
     assert_eq!(bench.condition("Drifted"), None);

@@ -5,7 +5,8 @@ use engine::{Class, Id, Key, Live};
 use super::bench::{Bench, SETTLE, at, fault, key, kind, network};
 use crate::api::Status;
 use crate::api::status::{IntentRecord, LingeringRecord, RecordedPhase, ResourceRecord};
-use crate::status::{announce, changed, recall};
+use crate::aws::facts::{Existing, Facts, Image, Reference, Zone};
+use crate::status::{Problem, announce, changed, recall};
 
 fn record(text: &str, id: Option<&str>, since: i64) -> ResourceRecord {
     ResourceRecord {
@@ -291,4 +292,28 @@ fn any_life_is_remembered() {
         assert_eq!(bench.is("NetworkReady").1, "Ready", "seed {seed}: {:#?}", bench.status());
         assert_eq!((bench.condition("Reconciling"), bench.condition("Stalled")), (None, None), "seed {seed}");
     }
+}
+
+/// Zones that were chosen outlast a pass that could not ask, and are given to the next one that can.
+#[test]
+fn zones_are_remembered() {
+    let zone = |id: &str| Zone { id: id.into(), name: format!("name of {id}") };
+    let mut bench = network();
+    bench.facts = Some(Facts {
+        account: "111122223333".into(),
+        partition: "aws".into(),
+        region: "eu-west-1".into(),
+        zones: vec![zone("euw1-az3"), zone("euw1-az1")],
+        s3_prefix_list: None,
+        image: Image::NotFound { repository_uri: "r".into(), reference: Reference::Tag("1".into()), last: None },
+        permissions_boundary: None,
+        existing: Existing::default(),
+        warnings: Vec::new(),
+    });
+    bench.pass();
+    assert_eq!(bench.status().zones, ["euw1-az3", "euw1-az1"]);
+    bench.facts = None;
+    bench.problem = Some(Problem::Facts(fault(Class::Throttled, "RequestLimitExceeded")));
+    bench.pass();
+    assert_eq!(bench.status().zones, ["euw1-az3", "euw1-az1"]);
 }

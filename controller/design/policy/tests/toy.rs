@@ -44,7 +44,7 @@ impl Node for Toy {
     }
 
     fn replace(&self) -> Replace {
-        Replace::CreateFirst
+        if self.key.kind == REPOSITORY { Replace::Never } else { Replace::CreateFirst }
     }
 
     fn tags(&self, _: u32) -> Option<Tags> {

@@ -15,6 +15,7 @@ from . import registry
 from .accounts import Principal, refusal, scope_of
 from .call import Call, MotoRefused
 from .control import Control
+from .dataplane.front_door import FrontDoor
 from .errors import AwsError
 from .faults import Fault
 from .ledger import Entry, ids_in
@@ -38,14 +39,15 @@ class Application:
         registry.load()
         self.world = World()
         self.moto = MotoHost()
-        self.control = Control(self.world, self.moto)
+        self.front_door = FrontDoor(self.world, self.moto)
+        self.control = Control(self.world, self.moto, self.front_door)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Serves one request, of AWS's or of the control endpoint's."""
         body = _body(environ)
         if environ.get("PATH_INFO", "").startswith(CONTROL_PREFIX):
             answer = self.control.serve(environ, body)
-        elif (served := self._page(environ, body)) is not None:
+        elif (served := self.front_door.serve(environ) or self._page(environ, body)) is not None:
             answer = served
         else:
             answer = self._serve(environ, body)

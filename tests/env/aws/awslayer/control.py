@@ -9,9 +9,12 @@ from urllib.parse import parse_qs
 
 from . import reach_order, registry
 from .call import Call
+from .dataplane.front_door import FrontDoor
 from .dump import dump
 from .errors import AwsError, ControlError
 from .moto_host import MotoHost
+from .rules.apigatewayv2 import store as gateway
+from .rules.apigatewayv2 import vpc_link
 from .staleness import Lag
 from .wire import Answer
 from .world import World
@@ -22,9 +25,10 @@ Query = dict[str, str]
 class Control:
     """Serves the control endpoint. Every route is in `routes`; the README lists them."""
 
-    def __init__(self, world: World, moto: MotoHost) -> None:
+    def __init__(self, world: World, moto: MotoHost, front_door: FrontDoor) -> None:
         self._world = world
         self._moto = moto
+        self._front_door = front_door
         self.routes: dict[tuple[str, str], Callable[[Query, Any], Any]] = {
             ("GET", "health"): self._health,
             ("POST", "reset"): self._reset,
@@ -41,6 +45,9 @@ class Control:
             ("POST", "hide"): self._hide,
             ("POST", "nat-failures"): self._nat_failures_add,
             ("POST", "reach"): self._reach,
+            ("POST", "walk"): self._walk,
+            ("POST", "vpc-links"): self._vpc_links,
+            ("POST", "gateway-failures"): self._gateway_failures,
             ("GET", "violations"): self._violations,
             ("GET", "rules"): self._rules,
         }
@@ -153,13 +160,34 @@ class Control:
             self._world.nat_failures.append(order)
         return order
 
-    def _reach(self, query: Query, body: Any) -> Any:
+    def _vpc_links(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return vpc_link.order(call, body)
+
+    def _gateway_failures(self, query: Query, body: Any) -> Any:
+        what = body.get("of")
+        if what not in ("vpc-link", "deployment") or not body.get("message"):
+            raise ControlError("gateway-failures needs of (vpc-link or deployment) and a message")
+        with self._world.lock:
+            gateway.store(self._call(query, body)).failures.append((what, body["message"]))
+        return {"of": what, "message": body["message"]}
+
+    def _call(self, query: Query, body: Any) -> Call:
         account = query.get("account") or body.get("account")
         if not account or not body.get("region"):
-            raise ControlError("reach needs account and region")
+            raise ControlError("account and region are needed")
+        return Call.of_nobody(self._world, self._moto, account, body["region"])
+
+    def _walk(self, query: Query, body: Any) -> Any:
+        return self._front_door.ask(body)
+
+    def _reach(self, query: Query, body: Any) -> Any:
         with self._world.lock:
-            self._world.settle(account)
-            return reach_order.serve(Call.of_nobody(self._world, self._moto, account, body["region"]), body)
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return reach_order.serve(call, body)
 
     def _violations(self, query: Query, body: Any) -> Any:
         account = query.get("account")

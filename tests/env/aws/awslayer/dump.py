@@ -12,6 +12,7 @@ from .world import World
 
 # What changes by itself, or with what others do, and is no property of the resource.
 _VOLATILE = {"CreateTime", "DeleteTime", "CreationTimestamp", "AvailableIpAddressCount", "CreatedTime", "CreatedDate"}
+_VOLATILE |= {"CreationDate", "LastModifiedDate"}
 _GONE = {"deleted", "failed"}
 
 

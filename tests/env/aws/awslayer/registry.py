@@ -114,11 +114,12 @@ def dumps(service: str) -> Callable[[Dumper], Dumper]:
 
 
 def load() -> None:
-    """Imports every module of rules."""
+    """Imports every module that has rules."""
     import importlib
     import pkgutil
 
-    from . import rules
+    from . import dataplane, rules
 
-    for module in pkgutil.walk_packages(rules.__path__, rules.__name__ + "."):
-        importlib.import_module(module.name)
+    for package in (rules, dataplane):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            importlib.import_module(module.name)

@@ -27,6 +27,10 @@ DEFAULTS: dict[str, Any] = {
         "balancer.create": 0.0,
         "target.initial": 0.0,
         "target.drain": 0.0,
+        # A VPC link is available, is gone; a stage that deploys by itself serves a change.
+        "link.create": 0.0,
+        "link.delete": 0.0,
+        "stage.deploy": 0.0,
         # How long a requester-managed interface outlives what made it (aws-facts 7).
         "interface.linger": 0.0,
     },
@@ -50,9 +54,20 @@ DEFAULTS: dict[str, Any] = {
         "networkLoadBalancers": 1000,
         "listenersPerLoadBalancer": 50,
         "targetGroups": 3000,
+        "httpApis": 1000,
+        "vpcLinks": 1000,
+        "subnetsPerVpcLink": 10,
+        "routesPerApi": 300,
+        "integrationsPerApi": 300,
+        "authorizersPerApi": 10,
+        "stagesPerApi": 10,
         "userPools": 1000,
         "clientsPerPool": 1000,
         "resourceServersPerPool": 25,
+        "roles": 5000,
+        "policiesPerRole": 10,
+        "trustPolicyCharacters": 2048,
+        "inlinePolicyCharacters": 10240,
     },
     # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
     "latency": {"default": 0.0},
@@ -89,10 +104,23 @@ AWS_QUOTAS: dict[str, int] = {
     "networkLoadBalancers": 50,
     "listenersPerLoadBalancer": 50,
     "targetGroups": 3000,
+    # aws-facts section 3; API Gateway Developer Guide, "Quotas for HTTP APIs".
+    "httpApis": 600,
+    "vpcLinks": 10,
+    "subnetsPerVpcLink": 10,
+    "routesPerApi": 300,
+    "integrationsPerApi": 300,
+    "authorizersPerApi": 10,
+    "stagesPerApi": 10,
     # Cognito Developer Guide, "Quotas in Amazon Cognito".
     "userPools": 1000,
     "clientsPerPool": 1000,
     "resourceServersPerPool": 25,
+    # IAM User Guide, reference_iam-quotas.
+    "roles": 1000,
+    "policiesPerRole": 10,
+    "trustPolicyCharacters": 2048,
+    "inlinePolicyCharacters": 10240,
 }
 
 

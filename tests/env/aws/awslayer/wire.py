@@ -230,6 +230,9 @@ def _by_moto(wire: Wire, result: Any, request_id: str) -> Answer:
     made = serializer.serialize(result)
     body = made["body"]
     headers = [(str(k), str(v)) for k, v in made["headers"].items()]
+    if int(made["status_code"]) == 204:
+        # A body, which this status forbids, would be taken for the beginning of the next answer.
+        return Answer(204, [], b"")
     return Answer(int(made["status_code"]), headers, body if isinstance(body, bytes) else body.encode())
 
 

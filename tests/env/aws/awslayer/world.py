@@ -38,6 +38,8 @@ class Region:
     agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     # ARN -> task that runs.
     tasks: dict[str, RunningTask] = field(default_factory=dict)
+    # What rules keep of services that moto's stores do not serve, by service.
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 class World:
@@ -68,6 +70,10 @@ class World:
     def regions(self, account: str) -> list[str]:
         """The regions that the account has used."""
         return sorted(name for owner, name in self._regions if owner == account)
+
+    def all_regions(self) -> list[Region]:
+        """The memories of all accounts and regions that have been used."""
+        return list(self._regions.values())
 
     def after(self, duration: str, region: Region, then: Callable[[], None]) -> None:
         """Puts a transition on the agenda: it happens when its named duration is over."""

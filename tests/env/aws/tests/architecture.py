@@ -7,6 +7,7 @@ from typing import Any, cast
 from awslayer.app import Application
 from awslayer.server import Server
 from awslayer.tasks import RunningTask
+from awslayer.tokens import issuer_of
 
 from .support import Aws, permission
 
@@ -14,14 +15,16 @@ APP = 8080
 
 
 class Way:
-    """A VPC with an ECS subnet in two zones, and groups that let nothing through until a test says so."""
+    """A VPC with a subnet in each of two zones, and groups that let nothing through until a test says so."""
 
     def __init__(self, aws: Aws, layer: Server) -> None:
         self.aws = aws
         self._world = cast(Application, layer.app).world
         self.elb: Any = aws.client("elbv2")
+        self.gateway: Any = aws.client("apigatewayv2")
         self.vpc = aws.vpc()
         self.subnets = [aws.subnet(self.vpc), aws.subnet(self.vpc, "10.0.2.0/24", "eu-west-1b")]
+        self.link_group = self.closed_group("link")
         self.balancer_group = self.closed_group("balancer")
         self.task_group = self.closed_group("task")
 
@@ -70,6 +73,42 @@ class Way:
     def health(self, group: str) -> list[tuple[str, str | None]]:
         shown = self.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
         return [(d["TargetHealth"]["State"], d["TargetHealth"].get("Reason")) for d in shown]
+
+    # --- API Gateway ---------------------------------------------------------------------------
+
+    def link(self, **more: Any) -> str:
+        given = {"Name": "web", "SubnetIds": self.subnets, "SecurityGroupIds": [self.link_group]}
+        return str(self.gateway.create_vpc_link(**{**given, **more})["VpcLinkId"])
+
+    def api(self, **more: Any) -> str:
+        return str(self.gateway.create_api(**{"Name": "web", "ProtocolType": "HTTP", **more})["ApiId"])
+
+    def integration(self, api: str, link: str, listener: str, **more: Any) -> str:
+        given = {"ApiId": api, "IntegrationType": "HTTP_PROXY", "IntegrationMethod": "ANY"}
+        given |= {"ConnectionType": "VPC_LINK", "ConnectionId": link, "IntegrationUri": listener}
+        asked = {"PayloadFormatVersion": "1.0", **given, **more}
+        made = self.gateway.create_integration(**{k: v for k, v in asked.items() if v is not None})
+        return str(made["IntegrationId"])
+
+    def route(self, api: str, key: str = "$default", **more: Any) -> str:
+        return str(self.gateway.create_route(ApiId=api, RouteKey=key, **more)["RouteId"])
+
+    def stage(self, api: str, **more: Any) -> None:
+        self.gateway.create_stage(**{"ApiId": api, "StageName": "$default", "AutoDeploy": True, **more})
+
+    def pool(self) -> tuple[str, str]:
+        """A user pool with a client that can sign in; returns their ids."""
+        cognito = self.aws.client("cognito-idp")
+        pool = cognito.create_user_pool(PoolName="web")["UserPool"]["Id"]
+        flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+        made = cognito.create_user_pool_client(UserPoolId=pool, ClientName="web", ExplicitAuthFlows=flows)
+        return str(pool), str(made["UserPoolClient"]["ClientId"])
+
+    def authorizer(self, api: str, pool: str, client: str, name: str = "users", **more: Any) -> str:
+        given: dict[str, Any] = {"ApiId": api, "Name": name, "AuthorizerType": "JWT"}
+        given["IdentitySource"] = ["$request.header.Authorization"]
+        given["JwtConfiguration"] = {"Issuer": issuer_of(self.aws.region, pool), "Audience": [client]}
+        return str(self.gateway.create_authorizer(**{**given, **more})["AuthorizerId"])
 
     # --- tasks -------------------------------------------------------------------------------
 

@@ -158,3 +158,18 @@ def test_tokens_live_within_bounds(idp: Any, pool: str) -> None:
     ):
         with refused("InvalidParameterException", "Invalid range"):
             _client(idp, pool, **settings)
+
+
+def test_the_dump_shows_everything_but_secrets_and_returns_to_where_it_was(aws: Aws, idp: Any) -> None:
+    before = aws.dump()
+    pool = idp.create_user_pool(PoolName="shop", UserPoolTags={"owner": "me"})["UserPool"]["Id"]
+    idp.create_resource_server(UserPoolId=pool, Identifier="orders", Name="api")
+    idp.create_user_pool_domain(UserPoolId=pool, Domain=f"shop-{aws.account}")
+    client = _client(idp, pool, GenerateSecret=True)
+    shown = aws.dump()
+    assert client["ClientSecret"] not in shown
+    for part in ('"owner"', '"orders"', f'"shop-{aws.account}"', client["ClientId"]):
+        assert part in shown
+    idp.delete_user_pool_domain(UserPoolId=pool, Domain=f"shop-{aws.account}")
+    idp.delete_user_pool(UserPoolId=pool)
+    assert aws.dump() == before

@@ -92,7 +92,10 @@ def test_an_operator_that_is_not_understood_is_no_guess() -> None:
 def test_a_role_may_what_its_policies_and_its_boundary_allow(aws: Aws) -> None:
     iam = aws.client("iam")
     principal = {"Service": "ecs-tasks.amazonaws.com"}
-    trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}],
+    }
     role = iam.create_role(RoleName="execution", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     iam.put_role_policy(RoleName="execution", PolicyName="pull", PolicyDocument=json.dumps(_allow("ecr:*")))
     made = iam.create_policy(PolicyName="logs", PolicyDocument=json.dumps(_allow("logs:PutLogEvents")))

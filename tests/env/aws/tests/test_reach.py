@@ -140,4 +140,4 @@ def test_mistakes_in_a_question_are_said(net: Net) -> None:
         net.aws, "POST", "reach", {"region": "eu-west-1", "from": {"interface": "eni-1"}, "to": {}}
     )
     assert "from is a peer" in control_error(net.aws, "POST", "reach", {"region": "eu-west-1"})
-    assert "needs account and region" in control_error(net.aws, "POST", "reach", {})
+    assert "account and region are needed" in control_error(net.aws, "POST", "reach", {})

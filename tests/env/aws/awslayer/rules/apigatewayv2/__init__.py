@@ -1,0 +1,1 @@
+"""API Gateway: HTTP APIs, their routes and authorizers, VPC links, custom domains."""
