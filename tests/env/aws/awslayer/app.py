@@ -167,6 +167,8 @@ class Application:
             call = Call(self.world, self.moto, wire, principal, entry.region, environ, body, entry)
             answer = self._apply(call)
             entry.effect = entry.write and answer.status < 400
+            if entry.effect:
+                registry.react(call)
             return answer
 
     def _apply(self, call: Call) -> Answer:
