@@ -17,8 +17,9 @@ use tokio::sync::Mutex;
 use super::owner::Owner;
 use super::scope::Scope;
 use super::sources::View;
+use super::{FailedRollout, running_image};
 
-pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, parse, repository_uri};
+pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, domain, parse, repository_uri};
 pub use user_pool::BroughtUserPool;
 
 /// The IAM actions behind the questions of this module.
@@ -56,6 +57,10 @@ pub struct Facts {
     pub s3_prefix_list: Option<String>,
     /// The image of the service.
     pub image: Image,
+    /// The image that the service runs, with its digest, whoever rolled it out.
+    pub running_image: Option<String>,
+    /// The last failed rollout that is remembered: handed through.
+    pub failed_rollout: Option<FailedRollout>,
     /// ARN of the permissions boundary of every role that is created, if the identity asks for one.
     pub permissions_boundary: Option<String>,
     /// The user pool that the user brings.
@@ -127,6 +132,8 @@ pub struct Wanted {
     pub s3_prefix_list: bool,
     /// The image of the service.
     pub image: WantedImage,
+    /// The last failed rollout that is remembered: handed through.
+    pub failed_rollout: Option<FailedRollout>,
     /// ARN of the permissions boundary that the identity asks for: handed through.
     pub permissions_boundary: Option<String>,
     /// Id of the user pool that the user brings.
@@ -237,6 +244,8 @@ pub async fn facts(
         zones,
         s3_prefix_list,
         image,
+        running_image: running_image(view, owner),
+        failed_rollout: wanted.failed_rollout.clone(),
         permissions_boundary: wanted.permissions_boundary.clone(),
         user_pool,
         existing,

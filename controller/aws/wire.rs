@@ -39,7 +39,9 @@ impl Wire {
 
     /// Answers the next request of IAM or Elastic Load Balancing with `inner`, the XML inside the operation's result element.
     pub fn answer_query(self, operation: &str, inner: &str) -> Self {
-        self.answer(operation, &format!("<{operation}Result>{inner}</{operation}Result>"))
+        let body = format!("<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>");
+        self.script.lock().unwrap().push_back((200, body));
+        self
     }
 
     /// Answers the next request of a service that speaks JSON.

@@ -2,6 +2,7 @@
 
 use crate::api::Spec;
 use crate::api::spec::{Auth, Cognito, Image, Pool, Zones};
+use crate::aws::FailedRollout;
 use crate::aws::facts::{
     Reference, ResolvedImage, Wanted, WantedExisting, WantedImage, WantedRepository, WantedZones, parse,
 };
@@ -13,6 +14,8 @@ pub struct Remembered {
     pub zones: Vec<String>,
     /// The image that was last found.
     pub image: Option<ResolvedImage>,
+    /// The last failed rollout.
+    pub failed_rollout: Option<FailedRollout>,
 }
 
 /// The facts that the design of `spec` needs. `permissions_boundary` is that of the identity.
@@ -40,6 +43,7 @@ pub fn wanted(spec: &Spec, remembered: Remembered, permissions_boundary: Option<
         // Layers of images come from S3 in every form of the network.
         s3_prefix_list: true,
         image: image(spec, remembered.image),
+        failed_rollout: remembered.failed_rollout,
         permissions_boundary,
         user_pool: user_pool(spec),
         existing: WantedExisting {

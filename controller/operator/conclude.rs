@@ -77,9 +77,7 @@ pub(super) async fn conclude(
 async fn written_down(context: &Context, stack: &Stack, found: &Findings) -> Vec<Unexported> {
     let silent = stack.metadata.deletion_timestamp.is_some() || stack.controls.mode == Mode::Observe;
     match &found.outcome {
-        Some(outcome) if !silent => {
-            export(&context.client, stack, &status::exports(stack.name(), outcome)).await
-        }
+        Some(outcome) if !silent => export(&context.client, stack, &status::exports(stack.name(), outcome)).await,
         Some(_) | None => Vec::new(),
     }
 }

@@ -21,6 +21,7 @@
 mod causes;
 mod conditions;
 mod deletion;
+mod diagnosis;
 mod events;
 mod exports;
 mod image;
@@ -32,6 +33,7 @@ mod problem;
 mod reasons;
 mod rest;
 mod sections;
+mod service;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -45,6 +47,7 @@ pub use pass::{Pass, of, zones};
 pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};
+pub use service::failed_rollout;
 
 use jiff::Timestamp;
 

@@ -35,11 +35,12 @@ fn full(prefix: &str) -> Value {
 }
 
 async fn ready(stack: &Stack) {
-    stack.until("auth is ready and nothing is under way", |it| {
-        let current = it.status.observed_generation == it.metadata.generation;
-        current && holds(it, "AuthReady") && !holds(it, "Reconciling") && !holds(it, "Stalled")
-    })
-    .await;
+    stack
+        .until("auth is ready and nothing is under way", |it| {
+            let current = it.status.observed_generation == it.metadata.generation;
+            current && holds(it, "AuthReady") && !holds(it, "Reconciling") && !holds(it, "Stalled")
+        })
+        .await;
 }
 
 /// A pool as AWS describes it.
@@ -113,7 +114,10 @@ async fn a_pool_follows_its_declaration_and_is_put_right() {
     };
     assert_eq!(causes(&stack, with("selfSignUp", json!(true))).await, ["UpdateUserPool"; 1]);
     assert_eq!(causes(&stack, with("passwordMinLength", json!(20))).await, ["UpdateUserPool"; 1]);
-    assert_eq!(causes(&stack, with("mfa", json!("Required"))).await, ["UpdateUserPool", "SetUserPoolMfaConfig"].map(str::to_owned).into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(
+        causes(&stack, with("mfa", json!("Required"))).await,
+        ["UpdateUserPool", "SetUserPoolMfaConfig"].map(str::to_owned).into_iter().rev().collect::<Vec<_>>()
+    );
     assert_eq!(causes(&stack, with("mfa", json!("None"))).await, ["SetUserPoolMfaConfig"; 1]);
     let moved = causes(&stack, with("domainPrefix", json!("auth-follows-2"))).await;
     assert_eq!(moved, ["SetUserPoolMfaConfig", "DeleteUserPoolDomain", "CreateUserPoolDomain"]);
@@ -128,10 +132,7 @@ async fn a_pool_follows_its_declaration_and_is_put_right() {
     other["tags"] = json!({"team": "shop"});
     causes(&stack, other.clone()).await;
     other["tags"] = json!({});
-    assert_eq!(
-        causes(&stack, other.clone()).await.into_iter().filter(|call| call == "UntagResource").count(),
-        1
-    );
+    assert_eq!(causes(&stack, other.clone()).await.into_iter().filter(|call| call == "UntagResource").count(), 1);
     let described = pool(&cognito, &id).await;
     assert_eq!(described.email_configuration.unwrap().from.as_deref(), Some("shop@example.com"));
 
@@ -181,12 +182,10 @@ async fn a_user_sets_up_mail(cognito: &Client, id: &str) {
         .email_configuration(mail)
         .set_mfa_configuration(now.mfa_configuration)
         .set_policies(now.policies)
-        .set_admin_create_user_config(
-            now.admin_create_user_config.map(|mut config| {
-                config.unused_account_validity_days = 0;
-                config
-            }),
-        )
+        .set_admin_create_user_config(now.admin_create_user_config.map(|mut config| {
+            config.unused_account_validity_days = 0;
+            config
+        }))
         .set_deletion_protection(now.deletion_protection)
         .set_user_pool_tags(now.user_pool_tags)
         .send()
@@ -236,7 +235,7 @@ async fn a_clients_secret_is_in_one_secret_and_nowhere_else() {
     let secret = the_secret(&stack, &secrets).await;
     assert_eq!(secrets.list(&ListParams::default()).await.unwrap().items.len(), 1, "other clients have none");
 
-    let mut told = serde_json::to_string(&stack.get().await).unwrap();
+    let mut told = serde_json::to_string(&stack.get().await.status).unwrap();
     let events: Api<Event> = Api::namespaced(stack.client(), &stack.namespace);
     told += &serde_json::to_string(&events.list(&ListParams::default()).await.unwrap().items).unwrap();
     told += &std::fs::read_to_string(stack.controller.log_file()).unwrap();
@@ -353,7 +352,9 @@ async fn a_pool_that_vanished_is_made_again_once() {
     cognito.update_user_pool().user_pool_id(&id).send().await.unwrap();
     cognito.delete_user_pool().user_pool_id(&id).send().await.unwrap();
     stack.look().await;
-    eventually("another pool", || (stack.account.calls(0).iter().filter(|call| call.operation == "CreateUserPool").count() == 2).then_some(()));
+    eventually("another pool", || {
+        (stack.account.calls(0).iter().filter(|call| call.operation == "CreateUserPool").count() == 2).then_some(())
+    });
     ready(&stack).await;
     assert_eq!(listed_pools(&stack.account).await, [pool_id(&stack).await]);
     assert_ne!(pool_id(&stack).await, id);

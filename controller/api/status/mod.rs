@@ -129,6 +129,21 @@ pub struct ServiceStatus {
     /// The image as last found in its repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageStatus>,
+    /// The last rollout, if it failed. It is not tried again before the declaration changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_rollout: Option<FailedRolloutStatus>,
+}
+
+/// A rollout that failed.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedRolloutStatus {
+    /// ARN of the service deployment of ECS.
+    pub deployment: String,
+    /// ARN of the task definition that it was to roll out.
+    pub task_definition: String,
+    /// Generation of the declaration under which it was first seen to have failed.
+    pub generation: i64,
 }
 
 /// An image that was found in its repository.
