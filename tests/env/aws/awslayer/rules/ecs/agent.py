@@ -93,4 +93,5 @@ def _who(call: Call, task: Task) -> str:
 
 
 def peer(call: Call, task: Task) -> reach.Peer:
+    """The task as an end of a flow."""
     return reach.of_interface(call.ec2.enis[task.interface], f"task {task.id}")

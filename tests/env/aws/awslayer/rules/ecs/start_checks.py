@@ -181,9 +181,8 @@ def image_is_pulled(call: Call, task: Task, container: dict[str, Any]) -> str | 
     if timed_out is not None:
         return f"{failed}{head}{timed_out}"
     for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
-        refused = agent.endpoint_policy(call, task, "ecr.dkr", action, arn) or agent.not_allowed(
-            call, task, action, arn
-        )
+        refused = agent.endpoint_policy(call, task, "ecr.dkr", action, arn)
+        refused = refused or agent.not_allowed(call, task, action, arn)
         if refused is not None:
             status = f"pulling from host {host} failed with status code [manifests {wanted.tag}]: 403 Forbidden"
             return f"{failed}{status}: {refused}"
