@@ -12,6 +12,7 @@ from moto.ssm.models import ssm_backends
 
 from ... import policies, reach
 from ...call import Call
+from ...conditions import Context
 from ...registry import rule
 from . import agent, image, life
 from .store import Task
@@ -48,14 +49,15 @@ def obstacle(call: Call, task: Task) -> Obstacle | None:
 
 @rule("ecs.CreateService", "ecs.UpdateService")
 def roles_are_assumed(task: Task) -> str | None:
-    """ECS takes the execution and task roles; their trust policies must name ecs-tasks.amazonaws.com.
+    """ECS takes the execution and task roles, naming itself and the account; their trust policies must let it.
 
-    Source: ECS Developer Guide, task_execution_IAM_role, and troubleshooting ("ECS was unable to assume the
-    role").
+    Source: ECS Developer Guide, task_execution_IAM_role and task-iam-roles (aws:SourceAccount, and aws:SourceArn
+    `arn:aws:ecs:region:account:*`), and troubleshooting ("ECS was unable to assume the role").
     """
+    context: Context = {"aws:SourceArn": task.arn, "aws:SourceAccount": task.arn.split(":")[4]}
     for name in ("executionRoleArn", "taskRoleArn"):
         role = task.definition.content.get(name)
-        if role and not policies.service_may_assume(role, "ecs-tasks.amazonaws.com").allowed:
+        if role and not policies.service_may_assume(role, "ecs-tasks.amazonaws.com", context).allowed:
             return (
                 f"ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the "
                 "role being passed has the proper trust relationship and permissions and that your IAM user has "
