@@ -17,7 +17,7 @@ use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
 use crate::aws::observe::{Freshness, Named, Observation, observe};
-use crate::aws::owner::{Owner, Stamp};
+use crate::aws::owner::{Owner, RETAINED, Stamp};
 use crate::aws::scope::Scope;
 use crate::aws::{Node, Seen};
 use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
@@ -99,9 +99,16 @@ pub(super) async fn lead(
         found.spec = if deleting { None } else { Some(declared(stack)?) };
         let scope = enter(context, stack, namespace, &mut found).await?;
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        let named = named(found.spec.as_ref());
-        found.observation = Some(observe(&scope, &stamp.owner, &expected, &named, freshness).await);
-        let remembered = Remembered { zones: stack.status.zones.clone(), image: status::last_image(&stack.status) };
+        // A stack that goes is looked for under the names that it was declared with; where it does not say them, memory does.
+        let named = named(declared(stack).ok().as_ref());
+        let observation = observe(&scope, &stamp.owner, &expected, &named, freshness).await;
+        retained(&observation, &mut found.memory);
+        found.observation = Some(observation);
+        let remembered = Remembered {
+            zones: stack.status.zones.clone(),
+            image: status::last_image(&stack.status),
+            failed_rollout: status::failed_rollout(stack),
+        };
         let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
@@ -235,6 +242,13 @@ fn unsatisfied(error: FactsError) -> Problem {
     }
 }
 
+/// What an earlier incarnation left marked as retained is in use again: the mark goes like a tag that is declared no more.
+fn retained(observation: &Observation, memory: &mut Memory) {
+    if observation.observed.live.iter().any(|live| live.tags.contains_key(RETAINED)) {
+        memory.tag_keys.insert(RETAINED.to_owned());
+    }
+}
+
 /// What the declaration names of what is looked for.
 fn named(spec: Option<&Spec>) -> Named {
     let Some(spec) = spec else { return Named::default() };
@@ -245,9 +259,10 @@ fn named(spec: Option<&Spec>) -> Named {
         &existing.ecs_subnet_ids,
         &existing.ecs_route_table_ids,
     ];
-    let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
+    let single =
+        existing.vpc_id.iter().chain(&existing.endpoint_security_group_id).chain(&spec.service.existing.cluster_arn);
     let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    Named { brought, chosen: design::chosen(spec) }
+    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec) }
 }
 
 fn requested(stack: &Stack) -> bool {

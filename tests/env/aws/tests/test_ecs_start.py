@@ -117,6 +117,20 @@ def test_ecs_must_be_trusted_by_the_roles(fargate: Fargate) -> None:
     assert "ECS was unable to assume the role" in _reason(fargate)
 
 
+@pytest.mark.parametrize(("account", "starts"), [("own", True), ("999999999999", False)])
+def test_ecs_names_itself_and_the_account_when_it_takes_a_role(fargate: Fargate, account: str, starts: bool) -> None:
+    own = account.replace("own", fargate.aws.account)
+    condition = {
+        "StringEquals": {"aws:SourceAccount": own},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{fargate.aws.region}:{own}:*"},
+    }
+    trusted = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{**trusted, "Condition": condition}]})
+    fargate.iam.update_assume_role_policy(RoleName="execution", PolicyDocument=document)
+    fargate.service()
+    assert len(fargate.tasks()) == (2 if starts else 0)
+
+
 def test_a_log_group_must_exist(fargate: Fargate) -> None:
     fargate.logs.delete_log_group(logGroupName="/ecs/web")
     assert "ResourceNotFoundException: The specified log group does not exist." in _reason(fargate)
