@@ -17,7 +17,7 @@ use super::owner::Owner;
 use super::scope::Scope;
 use super::sources::View;
 
-pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, parse, repository_uri};
+pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, domain, parse, repository_uri};
 
 /// The IAM actions behind the questions of this module.
 pub const ACTIONS: &[&str] = &[

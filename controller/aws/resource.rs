@@ -114,10 +114,8 @@ impl Mark {
     /// The fault when somebody else holds the name: `refusal`, telling who by the `tags` of `what` stands under it.
     #[must_use]
     pub fn held(&self, refusal: Fault, what: &str, tags: &Tags) -> Fault {
-        let holder = tags.get(STACK).map_or_else(
-            || "bears no mark of this controller".to_owned(),
-            |stack| format!("belongs to {stack} of another cluster or incarnation"),
-        );
+        let nobody = || "is not marked as anybody's".to_owned();
+        let holder = tags.get(STACK).map_or_else(nobody, |stack| format!("is marked as that of the stack {stack}"));
         let message = format!("{what} exists and {holder}: choose another name, declare it as existing, or remove it");
         Fault { class: Class::Conflict, message, ..refusal }
     }

@@ -99,10 +99,10 @@ fn draw_api(spec: &Spec, facts: &Facts, draft: &mut Draft) {
         routes: references,
         rate: spec.api.throttling.rate,
         burst: spec.api.throttling.burst,
-        access_log: spec
-            .api
-            .access_logs
-            .then(|| AccessLog { group: LogGroup::reference("access"), arn: names::access_log_group_arn(spec, facts) }),
+        access_log: spec.api.access_logs.then(|| AccessLog {
+            group: LogGroup::reference("access"),
+            arn: names::log_group_arn(spec, facts, "access"),
+        }),
     });
 }
 

@@ -40,6 +40,11 @@ const DEFAULT: &[&str] = &[
     "vpc-endpoint/ecr-dkr",
     "vpc-endpoint/logs",
     "vpc-endpoint/s3",
+    "log-group/access",
+    "log-group/tasks",
+    "repository/main",
+    "role/execution",
+    "role/task",
 ];
 
 #[test]
@@ -90,6 +95,21 @@ fn golden_keys_of_the_variants() {
                 "vpc-endpoint/ssmmessages",
             ],
             vec![],
+        ),
+        (
+            json!({"network": {"flowLogs": {"retentionDays": 14}}}),
+            vec!["log-group/flow", "role/flow", "flow-log/main"],
+            vec![],
+        ),
+        (json!({"api": {"accessLogs": false}}), vec![], vec!["log-group/access"]),
+        (json!({"registry": {"existing": {"repositoryName": "theirs"}}}), vec![], vec!["repository/main"]),
+        (
+            json!({"service": {"existing": {
+                "executionRoleArn": "arn:aws:iam::111122223333:role/pull",
+                "taskRoleArn": "arn:aws:iam::111122223333:role/run",
+            }}}),
+            vec![],
+            vec!["role/execution", "role/task"],
         ),
         (
             json!({"network": {"availabilityZones": {"count": 1}}}),
@@ -209,6 +229,11 @@ fn what_is_brought_is_given_and_never_a_node() {
         "security-group-rule/vpc-link-to-self",
         "security-group-rule/vpc-link-to-task",
         "vpc-endpoint/s3",
+        "log-group/access",
+        "log-group/tasks",
+        "repository/main",
+        "role/execution",
+        "role/task",
     ];
     assert_eq!(keys(&spec), expected);
     let graph = graph(&spec);

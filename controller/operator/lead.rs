@@ -17,7 +17,7 @@ use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
 use crate::aws::observe::{Freshness, Named, Observation, observe};
-use crate::aws::owner::{Owner, Stamp};
+use crate::aws::owner::{Owner, RETAINED, Stamp};
 use crate::aws::scope::Scope;
 use crate::aws::{Node, Seen};
 use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
@@ -99,8 +99,11 @@ pub(super) async fn lead(
         found.spec = if deleting { None } else { Some(declared(stack)?) };
         let scope = enter(context, stack, namespace, &mut found).await?;
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        let named = named(found.spec.as_ref());
-        found.observation = Some(observe(&scope, &stamp.owner, &expected, &named, freshness).await);
+        // What is going away is looked for under the names that it was declared with.
+        let named = named(found.spec.clone().or_else(|| declared(stack).ok()).as_ref());
+        let observation = observe(&scope, &stamp.owner, &expected, &named, freshness).await;
+        retained(&observation, &mut found.memory);
+        found.observation = Some(observation);
         let remembered = Remembered { zones: stack.status.zones.clone(), image: status::last_image(&stack.status) };
         let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
@@ -232,6 +235,13 @@ fn unsatisfied(error: FactsError) -> Problem {
     match error {
         FactsError::Fault(fault) => Problem::Facts(fault),
         FactsError::Unsatisfied { field, message } => Problem::Unsatisfied { field, message },
+    }
+}
+
+/// What an earlier incarnation left marked as retained is in use again: the mark goes like a tag that is declared no more.
+fn retained(observation: &Observation, memory: &mut Memory) {
+    if observation.observed.live.iter().any(|live| live.tags.contains_key(RETAINED)) {
+        memory.tag_keys.insert(RETAINED.to_owned());
     }
 }
 

@@ -322,6 +322,12 @@ questions! {
         VpcEndpoints,
     }
     listings {
+        /// `DescribeFlowLogs`, marked ones.
+        flow_logs: FlowLogs,
+        /// `DescribeRepositories`.
+        repositories: Repositories,
+        /// `ListRoles` under the controller's path.
+        roles: Roles,
         /// `DescribeLogGroups` under the controller's prefixes.
         log_groups: LogGroups,
         /// `DescribeLoadBalancers`.
@@ -336,6 +342,10 @@ questions! {
         vpc_links: VpcLinks,
     }
     details {
+        /// Tags and lifecycle policy of a repository, by its ARN.
+        repository_details: RepositoryDetails,
+        /// A role with its tags and policies, by its name.
+        role_details: RoleDetails,
         /// `ListTagsForResource` of a log group, by its name.
         log_group_tags: LogGroupTags,
         /// `DescribeTags` and `DescribeLoadBalancerAttributes` of a load balancer, by its ARN.
