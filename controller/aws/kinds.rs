@@ -72,6 +72,12 @@ macro_rules! kinds {
             }
         }
 
+        impl Seen {
+            fn taggable(&self) -> bool {
+                match self { $(Self::$kind(_) => <super::$kind as Resource>::TAGGABLE),+ }
+            }
+        }
+
         impl engine::Node for Node {
             type Seen = Seen;
             type Cloud = Cloud;
@@ -161,9 +167,18 @@ kinds![
     Repository,
     Role,
     FlowLog,
+    EcsCluster,
+    TaskDefinition,
     LoadBalancer,
     TargetGroup,
     Listener,
+    EcsService,
+    ScalableTarget,
+    ScalingPolicy,
+    UserPool,
+    UserPoolDomain,
+    ResourceServer,
+    UserPoolClient,
     VpcLink,
     HttpApi,
     Integration,
@@ -174,11 +189,15 @@ kinds![
     ApiMapping,
 ];
 
-/// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over.
+/// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over. What can carry no tags is taken
+/// over with its parent.
 ///
 /// # Errors
 /// The classified fault.
 pub async fn mark_retained(cloud: &Cloud, live: &Live<Seen>) -> Result<(), Fault> {
+    if !live.seen.taggable() {
+        return Ok(());
+    }
     let set = Tags::from([(RETAINED.to_owned(), "true".to_owned())]);
     <Node as engine::Node>::retag(cloud, live, &TagChange { set, ..TagChange::default() }).await
 }

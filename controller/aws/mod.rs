@@ -11,14 +11,17 @@
 mod clients;
 pub mod cloud;
 pub mod ec2;
+pub mod ecs;
 pub mod facts;
 pub mod fault;
 mod kinds;
+mod label;
 pub mod limits;
 pub mod observe;
 pub mod owner;
 pub mod resource;
 pub mod scope;
+mod secret;
 pub mod sources;
 
 mod api_gateway;
@@ -27,6 +30,8 @@ mod api_route;
 mod authorizer;
 mod document;
 mod domain_name;
+mod ecs_cluster;
+mod ecs_service;
 mod elastic_ip;
 mod elb;
 mod flow_log;
@@ -38,15 +43,20 @@ mod load_balancer;
 mod log_group;
 mod nat_gateway;
 mod repository;
+mod resource_server;
 mod role;
 mod route_table;
+mod scalable_target;
+mod scaling_policy;
 mod security_group;
 mod security_group_rule;
 mod stage;
 mod subnet;
 mod target_group;
+mod task_definition;
 mod user_pool;
 mod user_pool_client;
+mod user_pool_domain;
 mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
@@ -60,6 +70,11 @@ pub use api_mapping::{ApiMapping, ApiMappingSeen, ApiMappings};
 pub use api_route::{Admission, AdmissionSeen, ApiRoute, ApiRouteSeen, ApiRoutes};
 pub use authorizer::{Authorizer, AuthorizerSeen, Authorizers, Issuer};
 pub use domain_name::{DomainName, DomainNameSeen, DomainNames, TARGET};
+pub use ecs_cluster::{EcsCluster, EcsClusterSeen, EcsClusters};
+pub use ecs_service::{
+    Capacity, Deployment, Desired, EcsService, EcsServiceSeen, EcsServices, EndedRollout, FailedRollout,
+    ServiceRollouts, ServiceTargets, StoppedTasks, attribute, running_image,
+};
 pub use elastic_ip::{ElasticIp, ElasticIpSeen};
 pub use elb::ElbAttributes;
 pub use flow_log::{FlowLog, FlowLogSeen, FlowLogs};
@@ -73,8 +88,12 @@ pub use log_group::{LogGroup, LogGroupSeen, LogGroupTags, LogGroups};
 pub use nat_gateway::{NatGateway, NatGatewaySeen, Placement};
 pub use repository::{Repositories, Repository, RepositoryDetail, RepositoryDetails, RepositorySeen, URI};
 pub use resource::{ARN, Resource};
+pub use resource_server::{ResourceServer, ResourceServerSeen, ResourceServers};
 pub use role::{PATH as ROLE_PATH, Role, RoleDetail, RoleDetails, RoleSeen, Roles};
 pub use route_table::{Associations, Maker, Route, RouteTable, RouteTableSeen, Routes, SeenRoute, Target};
+pub use scalable_target::{ScalableTarget, ScalableTargetSeen, ScalableTargets};
+pub use scaling_policy::{ScalingPolicies, ScalingPolicy, ScalingPolicySeen};
+pub use secret::Secret;
 pub use security_group::{SecurityGroup, SecurityGroupSeen};
 pub use security_group_rule::{Direction, Peer, SecurityGroupRule, SecurityGroupRuleSeen};
 pub use stage::{AccessLog, Stage, StageSeen, Stages};
@@ -82,8 +101,13 @@ pub use subnet::{Subnet, SubnetSeen};
 pub use target_group::{
     CheckSeen, TargetCheck, TargetGroup, TargetGroupDetail, TargetGroupDetails, TargetGroupSeen, TargetGroups,
 };
-pub use user_pool::{ISSUER, UserPool};
-pub use user_pool_client::{CLIENT_ID, UserPoolClient};
+pub use task_definition::{
+    CONTAINER, DescribedTaskDefinition, TaskDefinition, TaskDefinitionArns, TaskDefinitionSeen, TaskDefinitions,
+    Variables,
+};
+pub use user_pool::{ISSUER, Mfa, UserPool, UserPoolDetail, UserPoolDetails, UserPoolSeen, UserPools};
+pub use user_pool_client::{CLIENT_ID, Flow, UserPoolClient, UserPoolClientLists, UserPoolClientSeen, UserPoolClients};
+pub use user_pool_domain::{URL, UserPoolDomain, UserPoolDomainSeen, UserPoolDomains};
 pub use vpc::{Vpc, VpcSeen};
 pub use vpc_cidr::{VpcCidr, VpcCidrSeen};
 pub use vpc_endpoint::{Attachment, VpcEndpoint, VpcEndpointSeen};

@@ -187,6 +187,11 @@ pub fn request(operation: &str, parameters: &[(&str, &str)]) -> Request {
     action.chain(parameters.iter().copied()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
+/// A request of `operation` with the members of `body`, to a service that speaks JSON.
+pub fn json_request(operation: &str, body: &serde_json::Value) -> Request {
+    flat(operation.to_owned(), body.to_string().as_bytes())
+}
+
 /// A request without its tag parameters; they are asserted by [`tags`].
 pub fn untagged(request: &Request) -> Request {
     let tag =

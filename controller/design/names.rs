@@ -50,6 +50,12 @@ pub fn repository_arn_of_image(uri: &str, facts: &Facts) -> Option<String> {
     Some(format!("arn:{}:ecr:{region}:{account}:repository/{name}", facts.partition))
 }
 
+/// Name of the cluster, of the service and of the family of task definitions.
+#[must_use]
+pub fn ecs(spec: &Spec) -> String {
+    crate::aws::ecs::name_of(&format!("{}/{}", spec.namespace, spec.name))
+}
+
 /// Name of the log group `part`. API Gateway writes access logs only where its own prefix says that it may.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html>

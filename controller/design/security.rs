@@ -67,6 +67,11 @@ pub(super) fn endpoints_group() -> Ref<SecurityGroup> {
     Group::Endpoints.reference()
 }
 
+/// The group around the tasks.
+pub(super) fn task_group() -> Ref<SecurityGroup> {
+    Group::Task.reference()
+}
+
 /// The group around the VPC link's interfaces.
 pub(super) fn vpc_link_group() -> Ref<SecurityGroup> {
     Group::VpcLink.reference()

@@ -45,6 +45,20 @@ const DEFAULT: &[&str] = &[
     "repository/main",
     "role/execution",
     "role/task",
+    "ecs-cluster/main",
+    "task-definition/main",
+    "load-balancer/main",
+    "target-group/main",
+    "listener/main",
+    "ecs-service/main",
+    "user-pool/main",
+    "user-pool-client/default",
+    "vpc-link/main",
+    "api/main",
+    "integration/main",
+    "authorizer/jwt",
+    "route/$default",
+    "stage/default",
 ];
 
 #[test]
@@ -234,6 +248,20 @@ fn what_is_brought_is_given_and_never_a_node() {
         "repository/main",
         "role/execution",
         "role/task",
+        "ecs-cluster/main",
+        "task-definition/main",
+        "load-balancer/main",
+        "target-group/main",
+        "listener/main",
+        "ecs-service/main",
+        "user-pool/main",
+        "user-pool-client/default",
+        "vpc-link/main",
+        "api/main",
+        "integration/main",
+        "authorizer/jwt",
+        "route/$default",
+        "stage/default",
     ];
     assert_eq!(keys(&spec), expected);
     let graph = graph(&spec);
@@ -290,7 +318,7 @@ fn brought_public_subnets_still_carry_nat_gateways() {
 
 #[test]
 fn facts_are_wanted_for_what_is_declared() {
-    let remembered = Remembered { zones: vec!["euw1-az3".to_owned()], image: Some(image()) };
+    let remembered = Remembered { zones: vec!["euw1-az3".to_owned()], image: Some(image()), failed_rollout: None };
     let own = wanted(&spec(json!({})), remembered, Some("arn:boundary".into()));
     assert_eq!(own.zones, WantedZones::Count(2));
     assert_eq!(own.remembered_zones, ["euw1-az3"]);

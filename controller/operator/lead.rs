@@ -99,12 +99,16 @@ pub(super) async fn lead(
         found.spec = if deleting { None } else { Some(declared(stack)?) };
         let scope = enter(context, stack, namespace, &mut found).await?;
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        // What is going away is looked for under the names that it was declared with.
-        let named = named(found.spec.clone().or_else(|| declared(stack).ok()).as_ref());
+        // A stack that goes is looked for under the names that it was declared with; where it does not say them, memory does.
+        let named = named(declared(stack).ok().as_ref());
         let observation = observe(&scope, &stamp.owner, &expected, &named, freshness).await;
         retained(&observation, &mut found.memory);
         found.observation = Some(observation);
-        let remembered = Remembered { zones: stack.status.zones.clone(), image: status::last_image(&stack.status) };
+        let remembered = Remembered {
+            zones: stack.status.zones.clone(),
+            image: status::last_image(&stack.status),
+            failed_rollout: status::failed_rollout(stack),
+        };
         let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
@@ -255,9 +259,10 @@ fn named(spec: Option<&Spec>) -> Named {
         &existing.ecs_subnet_ids,
         &existing.ecs_route_table_ids,
     ];
-    let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
+    let single =
+        existing.vpc_id.iter().chain(&existing.endpoint_security_group_id).chain(&spec.service.existing.cluster_arn);
     let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    Named { brought, chosen: design::chosen(spec) }
+    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec) }
 }
 
 fn requested(stack: &Stack) -> bool {

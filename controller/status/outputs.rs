@@ -1,5 +1,7 @@
 //! What users need to know of what was built, or of what they brought.
 
+mod identity;
+
 use engine::{Key, Live, Outcome};
 
 use super::pass::Pass;
@@ -25,6 +27,7 @@ pub(super) fn of<S>(pass: &Pass<'_, S>) -> Option<Outputs> {
         repository_uri: build.repository_uri(),
         ..before.cloned().unwrap_or_default()
     };
+    identity::fill(&build, before, &mut outputs);
     if build.unread("elastic-ip") || build.unread("nat-gateway") {
         outputs.nat_addresses = before.map(|it| it.nat_addresses.clone()).unwrap_or_default();
     }
@@ -54,6 +57,11 @@ impl<'a, S> Build<'a, S> {
 
     fn ids(&self, kind: &str, prefix: &str) -> Vec<String> {
         self.lives(kind, prefix).map(|live| live.id.to_string()).collect()
+    }
+
+    /// An attribute of the first of a kind that stands.
+    fn attribute(&self, kind: &str, name: &str) -> Option<String> {
+        self.lives(kind, "").find_map(|live| live.attributes.get(name).cloned())
     }
 
     fn unread(&self, kind: &str) -> bool {

@@ -11,6 +11,8 @@ pub enum Reason {
     Ready,
     /// The condition is about a section that this version does not build.
     NotImplemented,
+    /// No task is wanted, so that no request is served.
+    ScaledToZero,
     /// The user told the controller to leave AWS alone (`spec.suspend`).
     Suspended,
     /// A difference is reported and left alone, because `spec.mode` is Observe.
@@ -60,6 +62,10 @@ pub enum Reason {
     Unavailable,
     /// Something stands that is not usable; it may recover by itself.
     Broken,
+    /// A rollout failed, and what ran before runs on.
+    RolledBack,
+    /// A rollout failed.
+    RolloutFailed,
     /// Someone else holds the name, the address or the slot, or changed the same thing at the same time.
     Conflict,
     /// Deletion cannot go on; the message names the blocker and the fix.
@@ -99,6 +105,7 @@ impl Reason {
         match self {
             Self::Ready => "Ready",
             Self::NotImplemented => "NotImplemented",
+            Self::ScaledToZero => "ScaledToZero",
             Self::Suspended => "Suspended",
             Self::Observed => "Observed",
             Self::AwaitingApproval => "AwaitingApproval",
@@ -123,6 +130,8 @@ impl Reason {
             Self::Throttled => "Throttled",
             Self::Unavailable => "Unavailable",
             Self::Broken => "Broken",
+            Self::RolledBack => "RolledBack",
+            Self::RolloutFailed => "RolloutFailed",
             Self::Conflict => "Conflict",
             Self::DeletionBlocked => "DeletionBlocked",
             Self::QuotaExceeded => "QuotaExceeded",

@@ -52,6 +52,11 @@ def test_an_automatic_deployment_may_fail(way: Way) -> None:
     way.route(api, "GET /")
     assert _stage(way, api)["LastDeploymentStatusMessage"] == "Deployment attempt failed: broken"
     assert _stage(way, api)["DeploymentId"] == before
+    way.gateway.update_stage(ApiId=api, StageName="$default", Description="again")
+    after = _stage(way, api)
+    assert after["LastDeploymentStatusMessage"].startswith("Successfully deployed")
+    way.gateway.update_stage(ApiId=api, StageName="$default", Description="and again")
+    assert _stage(way, api)["DeploymentId"] == after["DeploymentId"] != before
 
 
 @rule("automatic_stage_takes_no_deployment", "deployment_needs_a_route", "staged_deployment_stays")
@@ -92,6 +97,16 @@ def test_stages(way: Way) -> None:
     way.gateway.delete_stage(ApiId=api, StageName="prod")
     with refused("NotFoundException"):
         way.gateway.delete_stage(ApiId=api, StageName="prod")
+
+
+def test_a_lag_hides_the_stage_of_one_api_only(way: Way) -> None:
+    one, two = way.api(), way.api()
+    way.stage(one)
+    way.aws.settings(lag={"reads": 1})
+    way.stage(two)
+    assert [s["StageName"] for s in way.gateway.get_stages(ApiId=one)["Items"]] == ["$default"]
+    assert way.gateway.get_stages(ApiId=two)["Items"] == []
+    assert [s["StageName"] for s in way.gateway.get_stages(ApiId=two)["Items"]] == ["$default"]
 
 
 @rule("route_settings_name_routes", "throttling_fits")
