@@ -9,8 +9,6 @@ use engine::Class;
 pub enum Reason {
     /// Everything is as declared and usable.
     Ready,
-    /// The condition is about a section that this version does not build.
-    NotImplemented,
     /// No task is wanted, so that no request is served.
     ScaledToZero,
     /// The user told the controller to leave AWS alone (`spec.suspend`).
@@ -24,6 +22,8 @@ pub enum Reason {
     DriftReported,
     /// Blocks of the network are public address space.
     PublicAddressSpace,
+    /// AWS put the VPC link to sleep, since nothing used it.
+    VpcLinkInactive,
     /// A resource that holds data was found beside the one in use; it is named and left alone.
     TwinReported,
     /// It is not known whether the region's zones serve every section to come.
@@ -104,13 +104,13 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ready => "Ready",
-            Self::NotImplemented => "NotImplemented",
             Self::ScaledToZero => "ScaledToZero",
             Self::Suspended => "Suspended",
             Self::Observed => "Observed",
             Self::AwaitingApproval => "AwaitingApproval",
             Self::DriftReported => "DriftReported",
             Self::PublicAddressSpace => "PublicAddressSpace",
+            Self::VpcLinkInactive => "VpcLinkInactive",
             Self::TwinReported => "TwinReported",
             Self::ZoneSupportUnknown => "ZoneSupportUnknown",
             Self::ZoneNotSupported => "ZoneNotSupported",
