@@ -44,6 +44,12 @@ macro_rules! kinds {
             &[]
         }
 
+        /// Whether resources of a kind carry tags of their own.
+        #[must_use]
+        pub fn taggable(kind: Kind) -> bool {
+            $((kind == <super::$kind as Resource>::KIND && <super::$kind as Resource>::TAGGABLE))||+
+        }
+
         $(impl From<super::$kind> for Body {
             fn from(body: super::$kind) -> Self {
                 Self::$kind(body)
@@ -160,11 +166,15 @@ kinds![
     LogGroup,
 ];
 
-/// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over.
+/// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over. What carries no tags is taken
+/// over with its parent.
 ///
 /// # Errors
 /// The classified fault.
 pub async fn mark_retained(cloud: &Cloud, live: &Live<Seen>) -> Result<(), Fault> {
+    if !taggable(live.key.kind) {
+        return Ok(());
+    }
     let set = Tags::from([(RETAINED.to_owned(), "true".to_owned())]);
     <Node as engine::Node>::retag(cloud, live, &TagChange { set, ..TagChange::default() }).await
 }

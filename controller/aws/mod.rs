@@ -40,7 +40,7 @@ pub(crate) mod wire;
 
 pub use elastic_ip::{ElasticIp, ElasticIpSeen};
 pub use internet_gateway::{InternetGateway, InternetGatewaySeen};
-pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained};
+pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained, taggable};
 pub use log_group::{LogGroup, LogGroupSeen, LogGroupTags, LogGroups};
 pub use nat_gateway::{NatGateway, NatGatewaySeen, Placement};
 pub use resource::Resource;

@@ -62,6 +62,8 @@ pub enum Reason {
     Broken,
     /// Someone else holds the name, the address or the slot, or changed the same thing at the same time.
     Conflict,
+    /// A resource stands that does not bear the stack's tags any more; the message names it and the tags.
+    Unmarked,
     /// Deletion cannot go on; the message names the blocker and the fix.
     DeletionBlocked,
     /// A quota of the account is used up.
@@ -124,6 +126,7 @@ impl Reason {
             Self::Unavailable => "Unavailable",
             Self::Broken => "Broken",
             Self::Conflict => "Conflict",
+            Self::Unmarked => "Unmarked",
             Self::DeletionBlocked => "DeletionBlocked",
             Self::QuotaExceeded => "QuotaExceeded",
             Self::Refused => "Refused",

@@ -243,8 +243,8 @@ async fn a_lost_status_costs_no_resource() {
     stack.stays().await;
 }
 
-/// What is listed and no life here comes to: AWS itself asks for the first when it makes a private zone, and a secondary block
-/// goes alone only where it is a twin's.
+/// What is listed and this life does not come to: AWS itself asks for the first when it makes a private zone, and a secondary block
+/// goes alone only where its VPC cannot go.
 const UNUSED: [&str; 2] = ["route53:AssociateVPCWithHostedZone", "ec2:DisassociateVpcCidrBlock"];
 
 /// A life that uses every operation that is listed, and no other: the list is what the role must allow.
