@@ -122,8 +122,9 @@ impl Client for aws_sdk_iam::Client {
         Self::new(config)
     }
 
-    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html>
-    async fn retag(iam: &Service<Self>, role: &str, change: &TagChange) -> Result<(), Fault> {
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html>: takes the name, with which a role's ARN ends.
+    async fn retag(iam: &Service<Self>, address: &str, change: &TagChange) -> Result<(), Fault> {
+        let role = address.rsplit('/').next().unwrap_or(address);
         if !change.set.is_empty() {
             let call = iam.writes().tag_role().role_name(role).set_tags(Some(to_list(&change.set)));
             iam.write("TagRole", call.send()).await?;
@@ -176,6 +177,17 @@ lax_tag!(aws_sdk_elasticloadbalancingv2::types::Tag);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::wire::{Wire, request, untagged};
+
+    #[tokio::test]
+    async fn the_tags_of_a_role_are_reached_by_its_arn_too() {
+        let change = TagChange { set: Tags::from([("team".to_owned(), "shop".to_owned())]), ..TagChange::default() };
+        for address in ["orders-task", "arn:aws:iam::123456789012:role/fargatestack/shop/orders/orders-task"] {
+            let wire = Wire::default().answer_query("TagRole", "");
+            wire.cloud().iam.retag(address, &change).await.unwrap();
+            assert_eq!(untagged(&wire.requests()[0]), request("TagRole", &[("RoleName", "orders-task")]));
+        }
+    }
 
     #[test]
     fn tags_survive_the_way_there_and_back() {

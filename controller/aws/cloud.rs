@@ -25,7 +25,7 @@ pub trait Client: Clone + Send + Sync + 'static {
     /// A client with these settings.
     fn new(config: &SdkConfig) -> Self;
 
-    /// Changes the tags of the resource at `address`, and nothing else: its ARN; for EC2 its id, for IAM the name of the role.
+    /// Changes the tags of the resource at `address`, and nothing else: its ARN, for EC2 its id.
     ///
     /// # Errors
     /// The classified fault.

@@ -4,6 +4,7 @@
 mod ask;
 mod brought;
 mod image;
+mod user_pool;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -16,11 +17,14 @@ use tokio::sync::Mutex;
 use super::owner::Owner;
 use super::scope::Scope;
 use super::sources::View;
+use super::{FailedRollout, running_image};
 
-pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, parse, repository_uri};
+pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, domain, parse, repository_uri};
+pub use user_pool::BroughtUserPool;
 
 /// The IAM actions behind the questions of this module.
 pub const ACTIONS: &[&str] = &[
+    "cognito-idp:DescribeUserPool",
     "ec2:DescribeAvailabilityZones",
     "ec2:DescribeInternetGateways",
     "ec2:DescribeManagedPrefixLists",
@@ -53,9 +57,15 @@ pub struct Facts {
     pub s3_prefix_list: Option<String>,
     /// The image of the service.
     pub image: Image,
+    /// The image that the service runs, with its digest, whoever rolled it out.
+    pub running_image: Option<String>,
+    /// The last failed rollout that is remembered: handed through.
+    pub failed_rollout: Option<FailedRollout>,
     /// ARN of the permissions boundary of every role that is created, if the identity asks for one.
     pub permissions_boundary: Option<String>,
-    /// What the user brings.
+    /// The user pool that the user brings.
+    pub user_pool: Option<BroughtUserPool>,
+    /// What else the user brings.
     pub existing: Existing,
     /// What works, but deserves a word.
     pub warnings: Vec<Warning>,
@@ -122,9 +132,13 @@ pub struct Wanted {
     pub s3_prefix_list: bool,
     /// The image of the service.
     pub image: WantedImage,
+    /// The last failed rollout that is remembered: handed through.
+    pub failed_rollout: Option<FailedRollout>,
     /// ARN of the permissions boundary that the identity asks for: handed through.
     pub permissions_boundary: Option<String>,
-    /// What the user brings.
+    /// Id of the user pool that the user brings.
+    pub user_pool: Option<String>,
+    /// What else the user brings.
     pub existing: WantedExisting,
 }
 
@@ -179,6 +193,7 @@ pub struct Cache {
     s3_prefix_list: Mutex<Option<(Instant, Option<String>)>>,
     existing: Mutex<BTreeMap<WantedExisting, (Instant, Existing)>>,
     images: image::Cache,
+    user_pools: user_pool::Cache,
 }
 
 /// The facts for `wanted`.
@@ -218,6 +233,10 @@ pub async fn facts(
     let s3_prefix_list = if wanted.s3_prefix_list { Some(s3_prefix_list(scope, now).await?) } else { None };
     let (image, warning) = image::resolve(scope, &wanted.image, not_before, now).await?;
     warnings.extend(warning);
+    let user_pool = match &wanted.user_pool {
+        Some(id) => Some(user_pool::brought(scope, id, not_before, now).await?),
+        None => None,
+    };
     Ok(Facts {
         account: scope.account.clone(),
         partition: scope.partition.clone(),
@@ -225,7 +244,10 @@ pub async fn facts(
         zones,
         s3_prefix_list,
         image,
+        running_image: running_image(view, owner),
+        failed_rollout: wanted.failed_rollout.clone(),
         permissions_boundary: wanted.permissions_boundary.clone(),
+        user_pool,
         existing,
         warnings,
     })

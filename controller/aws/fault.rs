@@ -171,6 +171,8 @@ fn class_of(code: &str, status: u16) -> Class {
         | "ConflictException"
         | "EntityAlreadyExists"
         | "RepositoryAlreadyExistsException"
+        | "RepositoryNotEmptyException"
+        | "FlowLogAlreadyExists"
         | "ResourceAlreadyExistsException"
         | "DuplicateLoadBalancerName"
         | "DuplicateTargetGroupName"

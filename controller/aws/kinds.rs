@@ -164,9 +164,32 @@ kinds![
     SecurityGroupRule,
     VpcEndpoint,
     LogGroup,
+    Repository,
+    Role,
+    FlowLog,
+    EcsCluster,
+    TaskDefinition,
+    LoadBalancer,
+    TargetGroup,
+    Listener,
+    EcsService,
+    ScalableTarget,
+    ScalingPolicy,
+    UserPool,
+    UserPoolDomain,
+    ResourceServer,
+    UserPoolClient,
+    VpcLink,
+    HttpApi,
+    Integration,
+    Authorizer,
+    ApiRoute,
+    Stage,
+    DomainName,
+    ApiMapping,
 ];
 
-/// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over. What carries no tags is taken
+/// Marks `live` as kept by a stack that goes: a later incarnation of the same stack takes it over. What can carry no tags is taken
 /// over with its parent.
 ///
 /// # Errors

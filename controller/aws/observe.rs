@@ -37,6 +37,8 @@ pub struct Named {
     /// Names that the user chose for resources that are built, by the name of their kind: where names do not tell whose a resource
     /// is, only these are looked at more closely.
     pub chosen: BTreeMap<&'static str, String>,
+    /// The user pool that the user brings: what is built in it carries no tags.
+    pub user_pool: Option<String>,
 }
 
 /// How fresh a look must be.

@@ -24,6 +24,8 @@ pub const KEY: &str = "fargatestack.dev/key";
 pub const ATTEMPT: &str = "fargatestack.dev/attempt";
 /// On a VPC: the secondary block that is ours, since its association cannot carry a tag.
 pub const SECONDARY_CIDR: &str = "fargatestack.dev/secondary-cidr";
+/// On a task definition: hash of the declaration that it was made from.
+pub const DEFINITION: &str = "fargatestack.dev/definition";
 /// Set on what a deleted stack was asked to keep.
 pub const RETAINED: &str = "fargatestack.dev/retained";
 

@@ -1,12 +1,13 @@
 //! The contract of a kind of AWS resource, and the owner's mark that every one of them carries.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::future::Future;
 
-use engine::{Change, Comparison, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Tags};
+use engine::{Change, Class, Comparison, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Tags, Unresolved};
 
 use super::cloud::{Client, Service};
-use super::owner::Owner;
+use super::owner::{CLUSTER, KEY, NAMESPACE_UID, Owner, STACK, UID};
 use super::sources::{Question, View};
 
 /// One kind of AWS resource: what is declared of one instance, and how it is read, made, changed and removed.
@@ -84,6 +85,11 @@ pub(super) fn tag_address<S>(live: &Live<S>) -> &str {
     live.attributes.get(ARN).map_or(live.id.as_str(), String::as_str)
 }
 
+/// The ids behind `references`, in the order of ids.
+pub(super) fn resolved<R>(references: &[Ref<R>], ids: &Ids) -> Result<BTreeSet<String>, Unresolved> {
+    references.iter().map(|reference| ids.of(reference).map(|id| id.as_str().to_owned())).collect()
+}
+
 /// What a create call carries so that the resource is ours from its first moment.
 #[derive(Clone, Debug)]
 pub struct Mark {
@@ -99,6 +105,21 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Whether `tags` bear this mark: what a create came upon is what an earlier, lost call of the same create made.
+    #[must_use]
+    pub fn is_on(&self, tags: &Tags) -> bool {
+        [CLUSTER, NAMESPACE_UID, STACK, UID, KEY].iter().all(|name| tags.get(*name) == self.tags.get(*name))
+    }
+
+    /// The fault when somebody else holds the name: `refusal`, telling who by the `tags` of `what` stands under it.
+    #[must_use]
+    pub fn held(&self, refusal: Fault, what: &str, tags: &Tags) -> Fault {
+        let nobody = || "is not marked as anybody's".to_owned();
+        let holder = tags.get(STACK).map_or_else(nobody, |stack| format!("is marked as that of the stack {stack}"));
+        let message = format!("{what} exists and {holder}: choose another name, declare it as existing, or remove it");
+        Fault { class: Class::Conflict, message, ..refusal }
+    }
+
     /// The live resource that a create call returned.
     pub fn live<S>(&self, id: impl Into<std::sync::Arc<str>>, phase: engine::Phase, seen: S) -> Live<S> {
         Live {

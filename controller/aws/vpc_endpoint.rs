@@ -10,7 +10,7 @@ use engine::{Change, Comparison, Creation, Deletion, Fault, Ids, Kind, Live, Nee
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, refused, unresolved};
 use super::owner::Owner;
-use super::resource::{Mark, Resource};
+use super::resource::{Mark, Resource, resolved};
 use super::sources::{Question, View, answered};
 use super::{RouteTable, SecurityGroup, Subnet, Vpc};
 
@@ -270,10 +270,6 @@ impl Resource for VpcEndpoint {
             Err(fault) => Err(fault),
         }
     }
-}
-
-fn resolved<R>(references: &[Ref<R>], ids: &Ids) -> Result<BTreeSet<String>, Unresolved> {
-    references.iter().map(|reference| ids.of(reference).map(|id| id.as_str().to_owned())).collect()
 }
 
 /// A parameter that is left out when it is empty.

@@ -39,7 +39,9 @@ impl Wire {
 
     /// Answers the next request of IAM or Elastic Load Balancing with `inner`, the XML inside the operation's result element.
     pub fn answer_query(self, operation: &str, inner: &str) -> Self {
-        self.answer(operation, &format!("<{operation}Result>{inner}</{operation}Result>"))
+        let body = format!("<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>");
+        self.script.lock().unwrap().push_back((200, body));
+        self
     }
 
     /// Answers the next request of a service that speaks JSON.
@@ -183,6 +185,11 @@ fn decode(text: &str) -> String {
 pub fn request(operation: &str, parameters: &[(&str, &str)]) -> Request {
     let action = std::iter::once(("Action", operation));
     action.chain(parameters.iter().copied()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A request of `operation` with the members of `body`, to a service that speaks JSON.
+pub fn json_request(operation: &str, body: &serde_json::Value) -> Request {
+    flat(operation.to_owned(), body.to_string().as_bytes())
 }
 
 /// A request without its tag parameters; they are asserted by [`tags`].

@@ -42,7 +42,7 @@ fn statements(service: &str, spec: &Spec, facts: &Facts) -> Vec<Value> {
             ),
         ],
         "logs" => {
-            let streams = format!("{}:*", names::log_group_arn(spec, facts));
+            let streams = format!("{}:*", names::log_group_arn(spec, facts, "tasks"));
             vec![allow(&execution, &["logs:CreateLogStream", "logs:PutLogEvents"], [streams])]
         }
         "secretsmanager" => used(&execution, "secretsmanager:GetSecretValue", secrets(spec), spec, facts),
@@ -96,7 +96,7 @@ fn allow(role: &str, actions: &[&str], resources: impl IntoIterator<Item = Strin
 }
 
 /// The stack's repository, and that of an image from elsewhere: a rollback may still need the former.
-fn repositories(spec: &Spec, facts: &Facts) -> BTreeSet<String> {
+pub(super) fn repositories(spec: &Spec, facts: &Facts) -> BTreeSet<String> {
     let elsewhere = match &spec.service.image {
         Image::Uri(uri) => names::repository_arn_of_image(uri, facts),
         Image::Tag(_) | Image::Digest(_) => None,
@@ -105,7 +105,7 @@ fn repositories(spec: &Spec, facts: &Facts) -> BTreeSet<String> {
 }
 
 /// ARNs of the secrets, without the key, stage and version that a task definition may append.
-fn secrets(spec: &Spec) -> BTreeSet<String> {
+pub(super) fn secrets(spec: &Spec) -> BTreeSet<String> {
     let arns = spec.service.secrets.values().filter_map(|source| match source {
         SecretSource::SecretsManager(arn) => Some(arn.splitn(8, ':').take(7).collect::<Vec<_>>().join(":")),
         SecretSource::Parameter(_) => None,
@@ -113,7 +113,7 @@ fn secrets(spec: &Spec) -> BTreeSet<String> {
     arns.collect()
 }
 
-fn parameters(spec: &Spec) -> BTreeSet<String> {
+pub(super) fn parameters(spec: &Spec) -> BTreeSet<String> {
     let arns = spec.service.secrets.values().filter_map(|source| match source {
         SecretSource::Parameter(arn) => Some(arn.clone()),
         SecretSource::SecretsManager(_) => None,

@@ -1,7 +1,8 @@
 //! What a checked [`Spec`] means in AWS: the graph of resources, and what of a plan may run. Pure.
 //!
 //! - [`wanted`]: which facts the design needs; [`graph`]: from declaration and facts to resources.
-//! - `network`, `security`, `endpoints`: its layers; [`names`]: names and ARNs that follow from the declaration alone.
+//! - `network`, `security`, `endpoints`, `registry`, `roles`, `logs`, `identity`, `ingress`, `service`: its layers; [`names`]: names and
+//!   ARNs that follow from the declaration alone.
 //! - [`policy`]: what of a plan may run.
 //!
 //! Deliberately absent: any choice that depends on what stands in AWS beyond the facts. Only `spec.network` and what it takes
@@ -9,10 +10,16 @@
 
 mod endpoint_policies;
 mod endpoints;
+mod identity;
+mod ingress;
+mod logs;
 pub mod names;
 mod network;
 pub mod policy;
+mod registry;
+mod roles;
 mod security;
+mod service;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -30,7 +37,7 @@ use crate::aws::owner::SharedStamp;
 use crate::aws::{Body, Node};
 
 pub use policy::{Policy, Ruling};
-pub use wanted::{Remembered, wanted};
+pub use wanted::{Remembered, user_pool, wanted};
 
 /// Letters of the slots: one slot per zone.
 const SLOTS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
@@ -46,6 +53,12 @@ pub fn graph(spec: &Spec, facts: &Facts, stamp: &SharedStamp) -> Result<Graph<No
     network::draw(spec, facts, &mut draft);
     security::draw(spec, facts, &mut draft);
     endpoints::draw(spec, facts, &mut draft);
+    logs::draw(spec, &mut draft);
+    registry::draw(spec, facts, &mut draft);
+    roles::draw(spec, facts, &mut draft);
+    identity::draw(spec, facts, &mut draft);
+    ingress::draw(spec, facts, &mut draft);
+    service::draw(spec, facts, &mut draft);
     let Draft { bodies, given } = draft;
     Graph::new(bodies.into_iter().map(|body| Node { body, stamp: stamp.clone() }), given)
 }
@@ -74,6 +87,12 @@ impl Draft {
 
     /// Something that the user brings.
     fn given(&mut self, key: &Key, id: &str) {
-        self.given.push((key.clone(), Known { id: Id::from(id), attributes: Attributes::new() }));
+        self.given_with(key, id, []);
+    }
+
+    /// Something that the user brings, with attributes that others refer to.
+    fn given_with<const N: usize>(&mut self, key: &Key, id: &str, attributes: [(&'static str, String); N]) {
+        let attributes: Attributes = attributes.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        self.given.push((key.clone(), Known { id: Id::from(id), attributes }));
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use crate::api::Spec;
+use crate::aws::ROLE_PATH;
 use crate::aws::facts::Facts;
 
 /// Longest name of an IAM role.
@@ -21,13 +22,13 @@ const SECURITY_GROUP_NAME: usize = 255;
 #[must_use]
 pub fn execution_role_arn(spec: &Spec, facts: &Facts) -> String {
     let brought = spec.service.existing.execution_role_arn.clone();
-    brought.unwrap_or_else(|| role_arn(facts, &role(spec, "execution")))
+    brought.unwrap_or_else(|| role_arn(spec, facts, "execution"))
 }
 
 /// ARN of the application's own role: brought, or that of the role to be built.
 #[must_use]
 pub fn task_role_arn(spec: &Spec, facts: &Facts) -> String {
-    spec.service.existing.task_role_arn.clone().unwrap_or_else(|| role_arn(facts, &role(spec, "task")))
+    spec.service.existing.task_role_arn.clone().unwrap_or_else(|| role_arn(spec, facts, "task"))
 }
 
 /// ARN of the stack's repository, built or brought.
@@ -49,16 +50,57 @@ pub fn repository_arn_of_image(uri: &str, facts: &Facts) -> Option<String> {
     Some(format!("arn:{}:ecr:{region}:{account}:repository/{name}", facts.partition))
 }
 
-/// Name of the log group of the tasks.
+/// Name of the cluster, of the service and of the family of task definitions.
 #[must_use]
-pub fn log_group(spec: &Spec) -> String {
-    format!("/fargatestack/{}/{}/tasks", spec.namespace, spec.name)
+pub fn ecs(spec: &Spec) -> String {
+    crate::aws::ecs::name_of(&format!("{}/{}", spec.namespace, spec.name))
 }
 
-/// ARN of the log group of the tasks.
+/// Name of the log group `part`. API Gateway writes access logs only where its own prefix says that it may.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html>
 #[must_use]
-pub fn log_group_arn(spec: &Spec, facts: &Facts) -> String {
-    format!("arn:{}:logs:{}:{}:log-group:{}", facts.partition, facts.region, facts.account, log_group(spec))
+pub fn log_group(spec: &Spec, part: &str) -> String {
+    let vended = if part == "access" { "/aws/vendedlogs" } else { "" };
+    format!("{vended}/fargatestack/{}/{}/{part}", spec.namespace, spec.name)
+}
+
+/// ARN of the log group `part`.
+#[must_use]
+pub fn log_group_arn(spec: &Spec, facts: &Facts, part: &str) -> String {
+    format!("arn:{}:logs:{}:{}:log-group:{}", facts.partition, facts.region, facts.account, log_group(spec, part))
+}
+
+/// Longest name of an HTTP API or a VPC link.
+///
+/// <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/vpclinks.html>
+const API_NAME: usize = 128;
+
+/// Name of the HTTP API and of its VPC link, for people: it need not be unique.
+#[must_use]
+pub fn api(spec: &Spec) -> String {
+    truncated(&format!("{}/{}", spec.namespace, spec.name), API_NAME).to_owned()
+}
+
+/// Name of the log group of the API's requests.
+#[must_use]
+pub fn access_log_group(spec: &Spec) -> String {
+    format!("/aws/vendedlogs/fargatestack/{}/{}/access", spec.namespace, spec.name)
+}
+
+/// ARN of the log group of the API's requests.
+#[must_use]
+pub fn access_log_group_arn(spec: &Spec, facts: &Facts) -> String {
+    format!("arn:{}:logs:{}:{}:log-group:{}", facts.partition, facts.region, facts.account, access_log_group(spec))
+}
+
+/// URL of the issuer of a user pool's tokens, up to the id of the pool.
+///
+/// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>
+#[must_use]
+pub fn user_pool_issuers(facts: &Facts) -> String {
+    let domain = if facts.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    format!("https://cognito-idp.{}.{domain}/", facts.region)
 }
 
 /// Name of the security group `role`.
@@ -74,7 +116,7 @@ pub fn security_group(spec: &Spec, role: &str, description: &str) -> String {
 }
 
 /// Name of the role `part`, unique in the account: roles of all regions share one list.
-fn role(spec: &Spec, part: &str) -> String {
+pub(super) fn role(spec: &Spec, part: &str) -> String {
     let Spec { namespace, name, region, .. } = spec;
     // The end must survive: it tells the roles of a stack apart for people; the hash does so for AWS.
     let identity = format!("{region}\n{namespace}/{name}\n{part}");
@@ -84,8 +126,13 @@ fn role(spec: &Spec, part: &str) -> String {
     limited(&format!("{readable}{ending}"), &identity, ROLE_NAME)
 }
 
-fn role_arn(facts: &Facts, name: &str) -> String {
-    format!("arn:{}:iam::{}:role/{name}", facts.partition, facts.account)
+/// Path of the stack's roles: lists tell by it whose they are, and administrators can write policies about it.
+pub(super) fn role_path(spec: &Spec) -> String {
+    format!("{ROLE_PATH}{}/{}/", spec.namespace, spec.name)
+}
+
+fn role_arn(spec: &Spec, facts: &Facts, part: &str) -> String {
+    format!("arn:{}:iam::{}:role{}{}", facts.partition, facts.account, role_path(spec), role(spec, part))
 }
 
 /// What a hash and its dash take of a name.

@@ -200,16 +200,17 @@ impl Deletion {
             return Some("deletionPolicy is Retain".to_owned());
         }
         let deletes = step.action == Action::Delete;
-        let kept = self.retain.iter().any(|retained| kind_of(*retained) == step.key.kind.name);
+        let kept = self.retain.iter().any(|retained| kinds_of(*retained).contains(&step.key.kind.name));
         (deletes && kept).then(|| "retain names it".to_owned())
     }
 }
 
-/// The kind's name, as it is in keys.
-fn kind_of(retained: Retained) -> &'static str {
+/// Names of the kinds that it stands for, as they are in keys. A user pool is of no use without what applications know of it:
+/// the ids of its clients, its domain, its scopes.
+fn kinds_of(retained: Retained) -> &'static [&'static str] {
     match retained {
-        Retained::Repository => "repository",
-        Retained::UserPool => "user-pool",
-        Retained::LogGroups => "log-group",
+        Retained::Repository => &["repository"],
+        Retained::UserPool => &["user-pool", "user-pool-domain", "resource-server", "user-pool-client"],
+        Retained::LogGroups => &["log-group"],
     }
 }

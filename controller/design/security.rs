@@ -49,6 +49,14 @@ impl Group {
         }
     }
 
+    /// A rule that names the link's group matches behind the load balancer only if that carries it, too.
+    fn of_load_balancer(spec: &Spec) -> Self {
+        match spec.load_balancer.security_group {
+            SecurityGroupMode::VpcLink => Self::VpcLink,
+            SecurityGroupMode::Dedicated => Self::LoadBalancer,
+        }
+    }
+
     fn reference(self) -> Ref<SecurityGroup> {
         SecurityGroup::reference(self.name())
     }
@@ -59,13 +67,28 @@ pub(super) fn endpoints_group() -> Ref<SecurityGroup> {
     Group::Endpoints.reference()
 }
 
+/// The group around the tasks.
+pub(super) fn task_group() -> Ref<SecurityGroup> {
+    Group::Task.reference()
+}
+
+/// The group around the VPC link's interfaces.
+pub(super) fn vpc_link_group() -> Ref<SecurityGroup> {
+    Group::VpcLink.reference()
+}
+
+/// The group that the load balancer carries.
+pub(super) fn load_balancer_group(spec: &Spec) -> Ref<SecurityGroup> {
+    Group::of_load_balancer(spec).reference()
+}
+
 /// Adds the groups and their rules.
 pub(super) fn draw(spec: &Spec, facts: &Facts, draft: &mut Draft) {
     let brought_endpoints = spec.network.existing.endpoint_security_group_id.clone();
-    let dedicated = spec.load_balancer.security_group == SecurityGroupMode::Dedicated;
+    let load_balancer = Group::of_load_balancer(spec);
     let groups = [
         (Group::VpcLink, true),
-        (Group::LoadBalancer, dedicated),
+        (Group::LoadBalancer, load_balancer == Group::LoadBalancer),
         (Group::Task, true),
         (Group::Endpoints, brought_endpoints.is_none()),
     ];
@@ -78,7 +101,6 @@ pub(super) fn draw(spec: &Spec, facts: &Facts, draft: &mut Draft) {
         });
     }
     let mut rules = Rules { draft, sentences: BTreeSet::new() };
-    let load_balancer = if dedicated { Group::LoadBalancer } else { Group::VpcLink };
     rules.between(Group::VpcLink, load_balancer, spec.load_balancer.port);
     rules.between(load_balancer, Group::Task, spec.service.container_port);
     match brought_endpoints {

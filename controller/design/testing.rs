@@ -65,7 +65,10 @@ pub fn facts() -> Facts {
         region: "eu-west-1".into(),
         s3_prefix_list: Some("pl-s3".into()),
         image: Image::Resolved(image()),
+        running_image: None,
+        failed_rollout: None,
         permissions_boundary: None,
+        user_pool: None,
         existing: Existing {
             vpc: Some(BroughtVpc {
                 id: "vpc-b0".into(),

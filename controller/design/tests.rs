@@ -40,6 +40,25 @@ const DEFAULT: &[&str] = &[
     "vpc-endpoint/ecr-dkr",
     "vpc-endpoint/logs",
     "vpc-endpoint/s3",
+    "log-group/access",
+    "log-group/tasks",
+    "repository/main",
+    "role/execution",
+    "role/task",
+    "ecs-cluster/main",
+    "task-definition/main",
+    "load-balancer/main",
+    "target-group/main",
+    "listener/main",
+    "ecs-service/main",
+    "user-pool/main",
+    "user-pool-client/default",
+    "vpc-link/main",
+    "api/main",
+    "integration/main",
+    "authorizer/jwt",
+    "route/$default",
+    "stage/default",
 ];
 
 #[test]
@@ -90,6 +109,21 @@ fn golden_keys_of_the_variants() {
                 "vpc-endpoint/ssmmessages",
             ],
             vec![],
+        ),
+        (
+            json!({"network": {"flowLogs": {"retentionDays": 14}}}),
+            vec!["log-group/flow", "role/flow", "flow-log/main"],
+            vec![],
+        ),
+        (json!({"api": {"accessLogs": false}}), vec![], vec!["log-group/access"]),
+        (json!({"registry": {"existing": {"repositoryName": "theirs"}}}), vec![], vec!["repository/main"]),
+        (
+            json!({"service": {"existing": {
+                "executionRoleArn": "arn:aws:iam::111122223333:role/pull",
+                "taskRoleArn": "arn:aws:iam::111122223333:role/run",
+            }}}),
+            vec![],
+            vec!["role/execution", "role/task"],
         ),
         (
             json!({"network": {"availabilityZones": {"count": 1}}}),
@@ -209,6 +243,25 @@ fn what_is_brought_is_given_and_never_a_node() {
         "security-group-rule/vpc-link-to-self",
         "security-group-rule/vpc-link-to-task",
         "vpc-endpoint/s3",
+        "log-group/access",
+        "log-group/tasks",
+        "repository/main",
+        "role/execution",
+        "role/task",
+        "ecs-cluster/main",
+        "task-definition/main",
+        "load-balancer/main",
+        "target-group/main",
+        "listener/main",
+        "ecs-service/main",
+        "user-pool/main",
+        "user-pool-client/default",
+        "vpc-link/main",
+        "api/main",
+        "integration/main",
+        "authorizer/jwt",
+        "route/$default",
+        "stage/default",
     ];
     assert_eq!(keys(&spec), expected);
     let graph = graph(&spec);
@@ -265,7 +318,7 @@ fn brought_public_subnets_still_carry_nat_gateways() {
 
 #[test]
 fn facts_are_wanted_for_what_is_declared() {
-    let remembered = Remembered { zones: vec!["euw1-az3".to_owned()], image: Some(image()) };
+    let remembered = Remembered { zones: vec!["euw1-az3".to_owned()], image: Some(image()), failed_rollout: None };
     let own = wanted(&spec(json!({})), remembered, Some("arn:boundary".into()));
     assert_eq!(own.zones, WantedZones::Count(2));
     assert_eq!(own.remembered_zones, ["euw1-az3"]);

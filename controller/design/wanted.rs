@@ -1,7 +1,8 @@
 //! Which facts a declaration needs.
 
 use crate::api::Spec;
-use crate::api::spec::{Image, Zones};
+use crate::api::spec::{Auth, Cognito, Image, Pool, Zones};
+use crate::aws::FailedRollout;
 use crate::aws::facts::{
     Reference, ResolvedImage, Wanted, WantedExisting, WantedImage, WantedRepository, WantedZones, parse,
 };
@@ -13,6 +14,8 @@ pub struct Remembered {
     pub zones: Vec<String>,
     /// The image that was last found.
     pub image: Option<ResolvedImage>,
+    /// The last failed rollout.
+    pub failed_rollout: Option<FailedRollout>,
 }
 
 /// The facts that the design of `spec` needs. `permissions_boundary` is that of the identity.
@@ -40,7 +43,9 @@ pub fn wanted(spec: &Spec, remembered: Remembered, permissions_boundary: Option<
         // Layers of images come from S3 in every form of the network.
         s3_prefix_list: true,
         image: image(spec, remembered.image),
+        failed_rollout: remembered.failed_rollout,
         permissions_boundary,
+        user_pool: user_pool(spec),
         existing: WantedExisting {
             vpc: existing.vpc_id.clone(),
             blocks: blocks.into_iter().filter(|block| block.2).map(|(field, block, _)| (field, block)).collect(),
@@ -52,6 +57,15 @@ pub fn wanted(spec: &Spec, remembered: Remembered, permissions_boundary: Option<
             route_tables: existing.ecs_route_table_ids.clone(),
             endpoint_group: existing.endpoint_security_group_id.clone(),
         },
+    }
+}
+
+/// The user pool that the user brings.
+#[must_use]
+pub fn user_pool(spec: &Spec) -> Option<String> {
+    match &spec.auth {
+        Auth::Cognito(Cognito { pool: Pool::Brought(id), .. }) => Some(id.clone()),
+        Auth::Cognito(_) | Auth::External(_) => None,
     }
 }
 

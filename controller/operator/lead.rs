@@ -2,7 +2,7 @@
 //!
 //! Remember → validate → resolve who it acts as → look → facts → graph → plan → hold back → announce → execute.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -102,11 +102,17 @@ pub(super) async fn lead(
         found.spec = if deleting { None } else { Some(declared(stack)?) };
         let scope = enter(context, stack, namespace, &mut found).await?;
         let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        let named = named(found.spec.as_ref());
+        // A stack that goes is looked for under the names that it was declared with; where it does not say them, memory does.
+        let named = named(declared(stack).ok().as_ref());
         let observation = observe(&scope, &stamp.owner, &expected, &named, freshness).await;
+        retained(&observation, &mut found.memory);
         found.unmarked = unmarked(&observation, &found.memory, &stamp);
         found.observation = Some(observation);
-        let remembered = Remembered { zones: stack.status.zones.clone(), image: status::last_image(&stack.status) };
+        let remembered = Remembered {
+            zones: stack.status.zones.clone(),
+            image: status::last_image(&stack.status),
+            failed_rollout: status::failed_rollout(stack),
+        };
         let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
@@ -169,10 +175,8 @@ async fn act(
     found: &mut Findings,
 ) -> Result<(), Halt> {
     let Some(observation) = &found.observation else { return Ok(()) };
-    // What an earlier incarnation kept is in use again: that mark of it goes, like a tag that is no longer declared.
-    let tag_keys: BTreeSet<String> = found.memory.tag_keys.iter().cloned().chain([RETAINED.to_owned()]).collect();
     let Ruling { plan, held, approval } = policy(stack).rule(|approved| {
-        let memory = Memory { approved, tag_keys: tag_keys.clone(), ..found.memory.clone() };
+        let memory = Memory { approved, ..found.memory.clone() };
         plan(desired, &observation.observed, &memory)
     });
     found.held = held;
@@ -255,6 +259,13 @@ fn unsatisfied(error: FactsError) -> Problem {
     }
 }
 
+/// What an earlier incarnation left marked as retained is in use again: the mark goes like a tag that is declared no more.
+fn retained(observation: &Observation, memory: &mut Memory) {
+    if observation.observed.live.iter().any(|live| live.tags.contains_key(RETAINED)) {
+        memory.tag_keys.insert(RETAINED.to_owned());
+    }
+}
+
 /// What the declaration names of what is looked for.
 fn named(spec: Option<&Spec>) -> Named {
     let Some(spec) = spec else { return Named::default() };
@@ -265,9 +276,10 @@ fn named(spec: Option<&Spec>) -> Named {
         &existing.ecs_subnet_ids,
         &existing.ecs_route_table_ids,
     ];
-    let single = existing.vpc_id.iter().chain(&existing.endpoint_security_group_id);
+    let single =
+        existing.vpc_id.iter().chain(&existing.endpoint_security_group_id).chain(&spec.service.existing.cluster_arn);
     let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    Named { brought, chosen: design::chosen(spec) }
+    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec) }
 }
 
 fn requested(stack: &Stack) -> bool {

@@ -6,6 +6,7 @@ use engine::{Class, Key, Outcome, State};
 
 use super::pass::Pass;
 use super::reasons::{Reason, passes};
+use super::service;
 use super::wording::{next_try, resources, told};
 use crate::api::manifest::Mode;
 
@@ -57,6 +58,10 @@ impl Causes {
         let mut unread = BTreeSet::new();
         for (key, id, state) in states {
             causes.count += 1;
+            if let Some(cause) = service::cause(pass, key, state) {
+                causes.list.push(cause);
+                continue;
+            }
             match state {
                 State::Ready(_) | State::Drifted(..) | State::Kept(_) | State::Reported(..) => causes.settled += 1,
                 State::Blocked(_, by) => {

@@ -309,10 +309,6 @@ fn warning<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
             warnings.push((Reason::TwinReported, format!("{} ({}): {why}", other.key, other.id)));
         }
     }
-    if pass.spec.is_some_and(|spec| spec.network.flow_logs.is_some()) {
-        let message = "spec.network.flowLogs: this version does not build flow logs yet".to_owned();
-        warnings.push((Reason::NotImplemented, message));
-    }
     for warning in pass.facts.into_iter().flat_map(|facts| &facts.warnings) {
         warnings.push((Reason::of_warning(warning.reason), warning.message.clone()));
     }

@@ -61,6 +61,7 @@ fn wants_attention(condition: &Condition) -> bool {
     let mild = [
         Reason::Ready,
         Reason::NotImplemented,
+        Reason::ScaledToZero,
         Reason::Suspended,
         Reason::Observed,
         Reason::Retained,

@@ -20,6 +20,7 @@
 mod causes;
 mod conditions;
 mod deletion;
+mod diagnosis;
 mod events;
 mod image;
 mod inventory;
@@ -30,6 +31,7 @@ mod problem;
 mod reasons;
 mod rest;
 mod sections;
+mod service;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -42,6 +44,7 @@ pub use pass::{Pass, of, zones};
 pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};
+pub use service::failed_rollout;
 
 use jiff::Timestamp;
 

@@ -1,10 +1,14 @@
 //! What users need to know of what was built, or of what they brought.
 
+mod identity;
+
 use engine::{Key, Live, Outcome};
 
 use super::pass::Pass;
-use crate::api::spec::{ExistingNetwork, Spec};
+use crate::api::spec::{ExistingNetwork, Registry, Spec};
 use crate::api::status::{Outputs, SubnetIds};
+use crate::aws::URI;
+use crate::aws::facts::{Facts, repository_uri};
 
 /// The attribute in which addresses and NAT gateways carry their public address.
 const PUBLIC_IP: &str = "publicIp";
@@ -20,8 +24,10 @@ pub(super) fn of<S>(pass: &Pass<'_, S>) -> Option<Outputs> {
         vpc_id: existing.and_then(|it| it.vpc_id.clone()).or_else(|| build.ids("vpc", "").into_iter().next()),
         subnet_ids: Some(subnets).filter(|ids| *ids != SubnetIds::default()),
         nat_addresses: build.nat_addresses(),
+        repository_uri: build.repository_uri(),
         ..before.cloned().unwrap_or_default()
     };
+    identity::fill(&build, before, &mut outputs);
     if build.unread("elastic-ip") || build.unread("nat-gateway") {
         outputs.nat_addresses = before.map(|it| it.nat_addresses.clone()).unwrap_or_default();
     }
@@ -30,6 +36,9 @@ pub(super) fn of<S>(pass: &Pass<'_, S>) -> Option<Outputs> {
     }
     if build.unread("subnet") {
         outputs.subnet_ids = before.and_then(|it| it.subnet_ids.clone());
+    }
+    if build.unread("repository") {
+        outputs.repository_uri = before.and_then(|it| it.repository_uri.clone());
     }
     Some(outputs).filter(|outputs| *outputs != Outputs::default())
 }
@@ -50,6 +59,11 @@ impl<'a, S> Build<'a, S> {
         self.lives(kind, prefix).map(|live| live.id.to_string()).collect()
     }
 
+    /// An attribute of the first of a kind that stands.
+    fn attribute(&self, kind: &str, name: &str) -> Option<String> {
+        self.lives(kind, "").find_map(|live| live.attributes.get(name).cloned())
+    }
+
     fn unread(&self, kind: &str) -> bool {
         self.pass.unknown.is_some_and(|unknown| unknown.keys().any(|unread| unread.name == kind))
     }
@@ -64,6 +78,17 @@ impl<'a, S> Build<'a, S> {
             app: tier("app-", existing.map(|it| &it.app_subnet_ids)),
             ecs: tier("ecs-", existing.map(|it| &it.ecs_subnet_ids)),
         }
+    }
+
+    /// Where images are pushed: to the repository that stands, or to that of the user.
+    fn repository_uri(&self) -> Option<String> {
+        let built = self.lives("repository", "").find_map(|live| live.attributes.get(URI).cloned());
+        built.or_else(|| match (&self.pass.spec?.registry, self.pass.facts?) {
+            (Registry::Brought(name), Facts { partition, account, region, .. }) => {
+                Some(repository_uri(partition, account, region, name))
+            }
+            (Registry::Own(_), _) => None,
+        })
     }
 
     /// Those of the addresses that we hold, and of the gateways for which AWS holds them.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::conditions::conditions;
 use super::problem::Problem;
-use super::{changed, image, inventory, outputs};
+use super::{changed, image, inventory, outputs, service};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status};
 use crate::aws::Seen;
@@ -105,8 +105,8 @@ pub fn of<S>(pass: &Pass<'_, S>) -> Status {
         account_id: previous.account_id.clone().or_else(|| pass.account.map(Into::into)),
         region: previous.region.clone().or_else(|| pass.stack.controls.region.clone().filter(|_| used)),
         identity: if used { pass.identity.map(Into::into) } else { previous.identity.clone() },
-        replicas: previous.replicas,
-        service: image::remembered(pass, previous.service.clone()),
+        replicas: service::replicas(pass),
+        service: image::remembered(pass, service::glance(pass)),
         outputs: outputs::of(pass),
         zones: zones(previous, pass.facts),
         resources: memory.resources,

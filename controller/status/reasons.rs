@@ -11,6 +11,8 @@ pub enum Reason {
     Ready,
     /// The condition is about a section that this version does not build.
     NotImplemented,
+    /// No task is wanted, so that no request is served.
+    ScaledToZero,
     /// The user told the controller to leave AWS alone (`spec.suspend`).
     Suspended,
     /// A difference is reported and left alone, because `spec.mode` is Observe.
@@ -60,6 +62,10 @@ pub enum Reason {
     Unavailable,
     /// Something stands that is not usable; it may recover by itself.
     Broken,
+    /// A rollout failed, and what ran before runs on.
+    RolledBack,
+    /// A rollout failed.
+    RolloutFailed,
     /// Someone else holds the name, the address or the slot, or changed the same thing at the same time.
     Conflict,
     /// A resource stands that does not bear the stack's tags any more; the message names it and the tags.
@@ -101,6 +107,7 @@ impl Reason {
         match self {
             Self::Ready => "Ready",
             Self::NotImplemented => "NotImplemented",
+            Self::ScaledToZero => "ScaledToZero",
             Self::Suspended => "Suspended",
             Self::Observed => "Observed",
             Self::AwaitingApproval => "AwaitingApproval",
@@ -125,6 +132,8 @@ impl Reason {
             Self::Throttled => "Throttled",
             Self::Unavailable => "Unavailable",
             Self::Broken => "Broken",
+            Self::RolledBack => "RolledBack",
+            Self::RolloutFailed => "RolloutFailed",
             Self::Conflict => "Conflict",
             Self::Unmarked => "Unmarked",
             Self::DeletionBlocked => "DeletionBlocked",

@@ -30,10 +30,7 @@ const ALL: [&str; 7] = [NETWORK, ENDPOINTS, REGISTRY, AUTH, LOAD_BALANCER, SERVI
 
 /// Sections that this version does not build.
 pub(super) const NOT_IMPLEMENTED: &[&str] = &[
-    REGISTRY, //
-    AUTH,
-    LOAD_BALANCER,
-    SERVICE,
+    LOAD_BALANCER, //
     API,
 ];
 

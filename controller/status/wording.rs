@@ -48,7 +48,8 @@ pub(super) fn clip(message: &str) -> String {
     shorten(message, LONGEST)
 }
 
-fn shorten(text: &str, longest: usize) -> String {
+/// `text`, cut after `longest` characters.
+pub(super) fn shorten(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),

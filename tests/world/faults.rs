@@ -70,7 +70,7 @@ async fn every_operation_may_fail_once() {
         let (status, code) = if index % 2 == 0 { (503, "RequestLimitExceeded") } else { (500, "InternalError") };
         stack.account.fault(&json!({"operation": operation, "status": status, "code": code}));
     }
-    stack.declare(json!({})).await;
+    stack.declare(json!({"retain": []})).await;
     stack.settled().await;
     assert_eq!(made(&stack.account), once(2));
     stack.cloud();

@@ -13,9 +13,12 @@ use crate::support::stack::Stack;
 
 const FLEET: usize = 100;
 
-/// One zone and no NAT gateway: a stack of the fleet needs no more to be observed.
+/// One zone, no NAT gateway and no user pool: a stack of the fleet needs no more to be observed.
 fn small() -> Value {
-    json!({"network": {"availabilityZones": {"count": 1}, "nat": {"mode": "None"}}})
+    json!({
+        "network": {"availabilityZones": {"count": 1}, "nat": {"mode": "None"}},
+        "auth": {"external": {"issuer": "https://issuer.example", "audience": ["orders"]}},
+    })
 }
 
 /// What EC2 offers only one by one.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use fargatestack::api::status::{
-    Approval, Condition, ConditionStatus, ImageStatus, IntentRecord, LingeringRecord, Outputs, PlanRecord, PlannedStep,
-    RecordedPhase, ResourceRecord, ServiceStatus, SubnetIds,
+    Approval, Condition, ConditionStatus, FailedRolloutStatus, ImageStatus, IntentRecord, LingeringRecord, Outputs,
+    PlanRecord, PlannedStep, RecordedPhase, ResourceRecord, ServiceStatus, SubnetIds,
 };
 use fargatestack::api::{self, Stack, Status};
 use kube::Api;
@@ -151,12 +151,18 @@ fn every_field_set() -> Status {
         service: Some(ServiceStatus {
             tasks: text("2/2"),
             image: Some(ImageStatus { name: "registry/orders:1".into(), digest: "sha256:00".into() }),
+            failed_rollout: Some(FailedRolloutStatus {
+                deployment: "d".into(),
+                task_definition: "t".into(),
+                generation: 3,
+            }),
         }),
         outputs: Some(Outputs {
             api_endpoint: text("https://a.example"),
             domain_target: text("d.example"),
             repository_uri: text("r"),
             user_pool_id: text("p"),
+            user_pool_url: text("https://p.auth.eu-west-1.amazoncognito.com"),
             issuer: text("i"),
             client_ids: BTreeMap::from([("web".into(), "c".into())]),
             vpc_id: text("vpc-0"),

@@ -13,6 +13,7 @@ use super::rules::{self, api};
     validation = api::one_issuer(),
     validation = api::oauth_endpoints(),
     validation = api::scopes_to_grant(),
+    validation = api::secrets_kept(),
 )]
 pub struct Auth {
     /// The Cognito user pool. Default: one is built.
@@ -107,11 +108,12 @@ pub struct ExistingUserPool {
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = api::callbacks(),
+    validation = api::callbacks_used(),
     validation = api::machine_client(),
 )]
 pub struct Client {
-    /// Its name, 1 to 128 characters.
-    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[\w\s+=,.@-]+$"))]
+    /// Its name, 1 to 64 characters.
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[\w\s+=,.@-]+$"))]
     pub name: String,
     /// How it obtains tokens: UserSrp (password proven without sending it), UserPassword, AuthorizationCode,
     /// ClientCredentials. Default: UserSrp.
@@ -119,7 +121,7 @@ pub struct Client {
     #[schemars(length(min = 1, max = 4), extend("x-kubernetes-list-type" = "atomic"))]
     #[x_kube(validation = rules::once("flow"))]
     pub flows: Vec<Flow>,
-    /// Where users return to after signing in: https, or http on localhost, or an application's own scheme. Default:
+    /// Where users return to after signing in, with AuthorizationCode: https, or http on localhost, or an application's own scheme. Default:
     /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
@@ -129,7 +131,7 @@ pub struct Client {
     )]
     #[x_kube(validation = api::callback_schemes())]
     pub callback_urls: Option<Vec<String>>,
-    /// Whether it has a secret, which is written to a Kubernetes Secret. Default: false.
+    /// Whether it has a secret, which is written to the Kubernetes Secret STACK-CLIENT-client. Immutable. Default: false.
     #[serde(default)]
     pub generate_secret: bool,
 }

@@ -129,6 +129,21 @@ pub struct ServiceStatus {
     /// The image as last found in its repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageStatus>,
+    /// The last rollout, if it failed. It is not tried again before the declaration changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_rollout: Option<FailedRolloutStatus>,
+}
+
+/// A rollout that failed.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedRolloutStatus {
+    /// ARN of the service deployment of ECS.
+    pub deployment: String,
+    /// ARN of the task definition that it was to roll out.
+    pub task_definition: String,
+    /// Generation of the declaration under which it was first seen to have failed.
+    pub generation: i64,
 }
 
 /// An image that was found in its repository.
@@ -160,6 +175,9 @@ pub struct Outputs {
     /// Issuer of the tokens that the API accepts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// URL of the user pool's domain: sign-in pages and OAuth endpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_pool_url: Option<String>,
     /// Ids of the clients, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub client_ids: BTreeMap<String, String>,

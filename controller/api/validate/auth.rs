@@ -51,6 +51,9 @@ fn check_client(client: &Client, cognito: &Cognito, findings: &mut Findings) {
     if uses(Flow::AuthorizationCode) && client.callback_urls.as_ref().is_none_or(Vec::is_empty) {
         findings.refuse(&field, "uses AuthorizationCode: set callbackUrls");
     }
+    if !uses(Flow::AuthorizationCode) && client.callback_urls.as_ref().is_some_and(|urls| !urls.is_empty()) {
+        findings.refuse(&field, "callbackUrls belong to flow AuthorizationCode: add it to flows, or leave them out");
+    }
     if uses(Flow::ClientCredentials) && (!client.generate_secret || uses(Flow::AuthorizationCode)) {
         findings.refuse(
             &field,

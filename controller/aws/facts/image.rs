@@ -126,8 +126,13 @@ impl Image {
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
 #[must_use]
 pub fn repository_uri(partition: &str, account: &str, region: &str, name: &str) -> String {
-    let domain = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("{account}.dkr.ecr.{region}.{domain}/{name}")
+    format!("{account}.dkr.ecr.{region}.{}/{name}", domain(partition))
+}
+
+/// The domain of a partition's services.
+#[must_use]
+pub fn domain(partition: &str) -> &'static str {
+    if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
 /// The last answers, by full name. That an image is not there is not kept: somebody may push it any time.

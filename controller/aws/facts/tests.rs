@@ -33,7 +33,9 @@ fn wanted() -> Wanted {
         remembered_zones: Vec::new(),
         s3_prefix_list: true,
         image: image(),
+        failed_rollout: None,
         permissions_boundary: None,
+        user_pool: None,
         existing: WantedExisting::default(),
     }
 }

@@ -68,59 +68,59 @@ paged!(
 
 paged!(
     /// Those of these ids.
-    subnets_of, describe_subnets, "DescribeSubnets", Subnet, ids: &[Id] => these("subnet-id", ids)
+    subnets_of, describe_subnets, "DescribeSubnets", Subnet, ids: &[Id] => Some(these("subnet-id", ids))
 );
 paged!(
     /// Those of these ids.
     internet_gateways_of, describe_internet_gateways, "DescribeInternetGateways", InternetGateway,
-    ids: &[Id] => these("internet-gateway-id", ids)
+    ids: &[Id] => Some(these("internet-gateway-id", ids))
 );
 paged!(
     /// Those of these ids.
     route_tables_of, describe_route_tables, "DescribeRouteTables", RouteTable, ROUTE_TABLE_PAGE,
-    ids: &[Id] => these("route-table-id", ids)
+    ids: &[Id] => Some(these("route-table-id", ids))
 );
 paged!(
     /// Those of these ids.
-    vpc_endpoints_of, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, ids: &[Id] => these("vpc-endpoint-id", ids)
+    vpc_endpoints_of, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, ids: &[Id] => Some(these("vpc-endpoint-id", ids))
 );
 paged!(
     /// Those of these ids.
     security_groups_of, describe_security_groups, "DescribeSecurityGroups", SecurityGroup,
-    ids: &[Id] => these("group-id", ids)
+    ids: &[Id] => Some(these("group-id", ids))
 );
 paged!(
     /// Those of these ids.
     security_group_rules_of, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule,
-    ids: &[Id] => these("security-group-rule-id", ids)
+    ids: &[Id] => Some(these("security-group-rule-id", ids))
 );
 paged!(
     /// Those of these ids.
-    vpcs_of, describe_vpcs, "DescribeVpcs", Vpc, ids: &[Id] => these("vpc-id", ids)
+    vpcs_of, describe_vpcs, "DescribeVpcs", Vpc, ids: &[Id] => Some(these("vpc-id", ids))
 );
 paged!(
     /// Those with one of these associations, also if it has ended.
     vpcs_of_associations, describe_vpcs, "DescribeVpcs", Vpc,
-    ids: &[Id] => these("cidr-block-association.association-id", ids)
+    ids: &[Id] => Some(these("cidr-block-association.association-id", ids))
 );
 
 /// Those of these ids.
 pub(super) async fn nat_gateways_of(ec2: &Ec2, ids: &[Id]) -> Result<Vec<NatGateway>, Fault> {
-    let call = ec2.reads().describe_nat_gateways().set_filter(these("nat-gateway-id", ids));
+    let call = ec2.reads().describe_nat_gateways().set_filter(Some(these("nat-gateway-id", ids)));
     ec2.read("DescribeNatGateways", call.into_paginator().page_size(PAGE).items().send().collect::<Result<Vec<_>, _>>())
         .await
 }
 
 /// Those of these ids.
 pub(super) async fn addresses_of(ec2: &Ec2, ids: &[Id]) -> Result<Vec<Address>, Fault> {
-    let call = ec2.reads().describe_addresses().set_filters(these("allocation-id", ids));
+    let call = ec2.reads().describe_addresses().set_filters(Some(these("allocation-id", ids)));
     Ok(ec2.read("DescribeAddresses", call.send()).await?.addresses.unwrap_or_default())
 }
 
 /// Ids as a filter, and not as the parameter for ids: one that is not there would fail the call for all.
-fn these(name: &str, ids: &[Id]) -> Option<Vec<Filter>> {
+fn these(name: &str, ids: &[Id]) -> Vec<Filter> {
     let values = ids.iter().map(ToString::to_string).collect();
-    Some(vec![Filter::builder().name(name).set_values(Some(values)).build()])
+    vec![Filter::builder().name(name).set_values(Some(values)).build()]
 }
 
 fn within(name: &str, ids: &[String]) -> Option<Vec<Filter>> {

@@ -322,11 +322,77 @@ questions! {
         VpcEndpoints,
     }
     listings {
+        /// `DescribeClusters`.
+        ecs_clusters: EcsClusters,
+        /// `DescribeFlowLogs`, marked ones.
+        flow_logs: FlowLogs,
+        /// `DescribeRepositories`.
+        repositories: Repositories,
+        /// `ListRoles` under the controller's path.
+        roles: Roles,
         /// `DescribeLogGroups` under the controller's prefixes.
         log_groups: LogGroups,
+        /// `DescribeScalableTargets` of ECS.
+        scalable_targets: ScalableTargets,
+        /// `DescribeScalingPolicies` of ECS.
+        scaling_policies: ScalingPolicies,
+        /// `DescribeLoadBalancers`.
+        load_balancers: LoadBalancers,
+        /// `DescribeTargetGroups`.
+        target_groups: TargetGroups,
+        /// `GetApis`.
+        http_apis: HttpApis,
+        /// `GetDomainNames`.
+        domain_names: DomainNames,
+        /// `GetVpcLinks`.
+        vpc_links: VpcLinks,
+        /// `ListUserPools`.
+        user_pools: UserPools,
     }
     details {
+        /// `DescribeServices`, by ARN.
+        ecs_services: EcsServices,
+        /// Tags and lifecycle policy of a repository, by its ARN.
+        repository_details: RepositoryDetails,
+        /// A role with its tags and policies, by its name.
+        role_details: RoleDetails,
         /// `ListTagsForResource` of a log group, by its name.
         log_group_tags: LogGroupTags,
+        /// `DescribeTargetHealth` of a target group of the service, by its ARN.
+        service_targets: ServiceTargets,
+        /// `DescribeTasks` of tasks that ended, by the ARN of their service.
+        stopped_tasks: StoppedTasks,
+        /// `ListTaskDefinitions`, by family.
+        task_definition_arns: TaskDefinitionArns,
+        /// `DescribeTaskDefinition`, by ARN. After those that list them and those that run them.
+        task_definitions: TaskDefinitions,
+        /// `ListServiceDeployments`, by the ARN of the service. After the task definitions, which tell what is to be rolled out.
+        service_rollouts: ServiceRollouts,
+        /// `DescribeTags` and `DescribeLoadBalancerAttributes` of a load balancer, by its ARN.
+        load_balancer_details: LoadBalancerDetails,
+        /// `DescribeListeners` and `DescribeTags` of a load balancer's listeners, by its ARN. After the load balancers.
+        listeners: Listeners,
+        /// `DescribeTags` and `DescribeTargetGroupAttributes` of a target group, by its ARN.
+        target_group_details: TargetGroupDetails,
+        /// `GetApiMappings` of a domain name.
+        api_mappings: ApiMappings,
+        /// `GetRoutes` of an API.
+        api_routes: ApiRoutes,
+        /// `GetAuthorizers` of an API.
+        authorizers: Authorizers,
+        /// `GetIntegrations` of an API.
+        integrations: Integrations,
+        /// `GetStages` of an API.
+        stages: Stages,
+        /// `DescribeUserPool` and `GetUserPoolMfaConfig`, by the pool's id. Before what is inside the pools.
+        user_pool_details: UserPoolDetails,
+        /// `ListResourceServers`, by the pool's id.
+        resource_servers: ResourceServers,
+        /// `ListUserPoolClients`, by the pool's id.
+        user_pool_client_lists: UserPoolClientLists,
+        /// `DescribeUserPoolClient`, by the ids of pool and client.
+        user_pool_clients: UserPoolClients,
+        /// `DescribeUserPoolDomain`, by the pool's id and the prefix.
+        user_pool_domains: UserPoolDomains,
     }
 }

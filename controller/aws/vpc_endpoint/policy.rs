@@ -2,11 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::aws::document::canonical;
 
 /// Whether the policy document `seen` says the same as `declared`, where `None` stands for AWS's default, which allows everything.
-///
-/// Neither order nor form matters: IAM reads every list as a set, a list of one as its element, and `{"AWS": "*"}` as `"*"`.
 pub(super) fn agrees(declared: Option<&Value>, seen: Option<&str>) -> bool {
     let Some(seen) = seen else {
         // Services that take no policy show none.
@@ -27,30 +27,6 @@ fn full_access() -> Value {
 fn without_version(mut policy: Value) -> Value {
     policy.as_object_mut().and_then(|members| members.remove("Version"));
     policy
-}
-
-fn canonical(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members.iter().map(|(name, value)| (name.clone(), member(name, value)));
-            Value::Object(members.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => {
-            let mut items: Vec<Value> = items.iter().map(canonical).collect();
-            items.sort_by_key(Value::to_string);
-            items.dedup();
-            match <[Value; 1]>::try_from(items) {
-                Ok([only]) => only,
-                Err(items) => Value::Array(items),
-            }
-        }
-        scalar => scalar.clone(),
-    }
-}
-
-fn member(name: &str, value: &Value) -> Value {
-    let value = canonical(value);
-    if name == "Principal" && value == json!({ "AWS": "*" }) { json!("*") } else { value }
 }
 
 #[cfg(test)]

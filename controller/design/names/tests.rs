@@ -12,13 +12,21 @@ fn named(namespace: &str, name: &str) -> Spec {
 #[test]
 fn golden_names() {
     let (spec, facts) = (spec(json!({})), facts());
-    assert_eq!(execution_role_arn(&spec, &facts), "arn:aws:iam::111122223333:role/shop-orders-execution-6fd2ae24");
-    assert_eq!(task_role_arn(&spec, &facts), "arn:aws:iam::111122223333:role/shop-orders-task-5081b7cd");
+    assert_eq!(
+        execution_role_arn(&spec, &facts),
+        "arn:aws:iam::111122223333:role/fargatestack/shop/orders/shop-orders-execution-6fd2ae24"
+    );
+    assert_eq!(
+        task_role_arn(&spec, &facts),
+        "arn:aws:iam::111122223333:role/fargatestack/shop/orders/shop-orders-task-5081b7cd"
+    );
     assert_eq!(repository_arn(&spec, &facts), "arn:aws:ecr:eu-west-1:111122223333:repository/shop/orders");
     assert_eq!(
-        log_group_arn(&spec, &facts),
+        log_group_arn(&spec, &facts, "tasks"),
         "arn:aws:logs:eu-west-1:111122223333:log-group:/fargatestack/shop/orders/tasks"
     );
+    assert_eq!(log_group(&spec, "flow"), "/fargatestack/shop/orders/flow");
+    assert_eq!(log_group(&spec, "access"), "/aws/vendedlogs/fargatestack/shop/orders/access");
     assert_eq!(security_group(&spec, "task", "Fargate tasks"), "fargatestack/shop/orders/task-08654856");
 }
 

@@ -18,29 +18,29 @@ use crate::aws::facts::Facts;
 use crate::status::memory::key_of;
 use crate::status::{Pass, Problem, announce, of, recall, rest};
 
-pub(super) const SETTLE: Duration = Duration::from_mins(1);
-pub(super) const RESYNC: Duration = Duration::from_mins(5);
+pub(in crate::status) const SETTLE: Duration = Duration::from_mins(1);
+pub(in crate::status) const RESYNC: Duration = Duration::from_mins(5);
 
-pub(super) fn key(text: &str) -> Key {
+pub(in crate::status) fn key(text: &str) -> Key {
     key_of(text).unwrap()
 }
 
-pub(super) fn kind(name: &str) -> Kind {
+pub(in crate::status) fn kind(name: &str) -> Kind {
     key(&format!("{name}/any")).kind
 }
 
-pub(super) fn at(seconds: i64) -> Timestamp {
+pub(in crate::status) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap()
 }
 
-pub(super) fn fault(class: Class, code: &str) -> Fault {
+pub(in crate::status) fn fault(class: Class, code: &str) -> Fault {
     let effect = if class == Class::Transient { Effect::Unknown } else { Effect::None };
     Fault { class, effect, operation: "Call", code: code.into(), message: "no".into(), request_id: None }
 }
 
 /// A declared resource with one fixed field.
 #[derive(Clone, Debug)]
-pub(super) struct Piece {
+pub(in crate::status) struct Piece {
     key: Key,
     needs: Vec<Key>,
     fixed: u8,
@@ -48,13 +48,18 @@ pub(super) struct Piece {
 
 /// What the cloud has and how it answers.
 #[derive(Debug, Default)]
-pub(super) struct Cloud {
-    pub(super) live: Vec<Live<u8>>,
+pub(in crate::status) struct Cloud {
+    pub(in crate::status) live: Vec<Live<u8>>,
     /// Faults of every call about a key.
-    pub(super) faults: BTreeMap<Key, Fault>,
+    pub(in crate::status) faults: BTreeMap<Key, Fault>,
     /// Phases in which keys are created.
-    pub(super) phases: BTreeMap<Key, Phase>,
+    pub(in crate::status) phases: BTreeMap<Key, Phase>,
     made: usize,
+}
+
+/// What `text` names, with these needs.
+pub(in crate::status) fn piece(text: &str, needs: &[&str]) -> Piece {
+    Piece { key: key(text), needs: needs.iter().map(|text| key(text)).collect(), fixed: 0 }
 }
 
 impl Node for Piece {
@@ -122,39 +127,34 @@ impl Node for Piece {
 }
 
 /// One stack.
-pub(super) struct Bench {
-    pub(super) stack: Stack,
-    pub(super) declared: Vec<Piece>,
-    pub(super) cloud: Cloud,
-    pub(super) unknown: BTreeMap<Kind, Fault>,
+pub(in crate::status) struct Bench {
+    pub(in crate::status) stack: Stack,
+    pub(in crate::status) declared: Vec<Piece>,
+    pub(in crate::status) cloud: Cloud,
+    pub(in crate::status) unknown: BTreeMap<Kind, Fault>,
     /// Ids that AWS's lists and answers omit.
-    pub(super) hidden: BTreeSet<Id>,
+    pub(in crate::status) hidden: BTreeSet<Id>,
     /// Ids among those that stand and lost their mark.
-    pub(super) unmarked: BTreeMap<Id, Tags>,
-    pub(super) problem: Option<Problem>,
+    pub(in crate::status) unmarked: BTreeMap<Id, Tags>,
+    pub(in crate::status) problem: Option<Problem>,
     /// Steps that a policy holds back.
-    pub(super) withheld: BTreeSet<Key>,
+    pub(in crate::status) withheld: BTreeSet<Key>,
     /// The plan that waits for approval.
-    pub(super) held: Option<PlanRecord>,
-    pub(super) facts: Option<Facts>,
-    pub(super) known: bool,
-    pub(super) seconds: i64,
-    pub(super) outcome: Option<Outcome<u8>>,
-    pub(super) spec: Option<Spec>,
+    pub(in crate::status) held: Option<PlanRecord>,
+    pub(in crate::status) facts: Option<Facts>,
+    pub(in crate::status) known: bool,
+    pub(in crate::status) seconds: i64,
+    pub(in crate::status) outcome: Option<Outcome<u8>>,
+    pub(in crate::status) spec: Option<Spec>,
 }
 
 /// A VPC, a subnet on it, its gateway's address, and an endpoint in its subnet.
-pub(super) fn network() -> Bench {
+pub(in crate::status) fn network() -> Bench {
     let object = json!({
         "metadata": {"name": "orders", "namespace": "shop", "uid": "u", "generation": 1},
         "spec": {"region": "eu-west-1", "service": {"image": {"tag": "1"}, "containerPort": 80}},
     });
     let stack: Stack = serde_json::from_value(object).unwrap();
-    let piece = |text: &str, needs: &[&str]| Piece {
-        key: key(text),
-        needs: needs.iter().map(|text| key(text)).collect(),
-        fixed: 0,
-    };
     Bench {
         spec: Some(validate(&stack).unwrap()),
         stack,
@@ -180,43 +180,43 @@ pub(super) fn network() -> Bench {
 }
 
 impl Bench {
-    pub(super) fn now(&self) -> Timestamp {
+    pub(in crate::status) fn now(&self) -> Timestamp {
         at(self.seconds)
     }
 
-    pub(super) fn status(&self) -> &Status {
+    pub(in crate::status) fn status(&self) -> &Status {
         &self.stack.status
     }
 
-    pub(super) fn deleting(&self) -> bool {
+    pub(in crate::status) fn deleting(&self) -> bool {
         self.stack.metadata.deletion_timestamp.is_some()
     }
 
-    pub(super) fn delete(&mut self) {
+    pub(in crate::status) fn delete(&mut self) {
         let time = serde_json::from_value(json!("2026-11-24T00:00:00Z")).unwrap();
         self.stack.metadata.deletion_timestamp = Some(time);
     }
 
-    pub(super) fn condition(&self, type_: &str) -> Option<&Condition> {
+    pub(in crate::status) fn condition(&self, type_: &str) -> Option<&Condition> {
         self.status().conditions.iter().find(|condition| condition.type_ == type_)
     }
 
     /// Status and reason of a condition.
-    pub(super) fn is(&self, type_: &str) -> (ConditionStatus, &str) {
+    pub(in crate::status) fn is(&self, type_: &str) -> (ConditionStatus, &str) {
         let condition = self.condition(type_).unwrap_or_else(|| panic!("no {type_}: {:#?}", self.status().conditions));
         (condition.status, &condition.reason)
     }
 
-    pub(super) fn message(&self, type_: &str) -> &str {
+    pub(in crate::status) fn message(&self, type_: &str) -> &str {
         self.condition(type_).map_or("", |condition| &condition.message)
     }
 
-    pub(super) fn record(&self, key: &str) -> &ResourceRecord {
+    pub(in crate::status) fn record(&self, key: &str) -> &ResourceRecord {
         self.status().resources.iter().find(|record| record.key == key).unwrap()
     }
 
     /// One pass at the present time; returns the status before it.
-    pub(super) fn pass(&mut self) -> Status {
+    pub(in crate::status) fn pass(&mut self) -> Status {
         let before = self.stack.status.clone();
         let now = self.now();
         let recollection = recall(&before, self.known, now, SETTLE);
@@ -276,12 +276,12 @@ impl Bench {
     }
 
     /// The pause before the next pass.
-    pub(super) fn rest(&self) -> Duration {
+    pub(in crate::status) fn rest(&self) -> Duration {
         rest(self.status(), self.outcome.as_ref(), RESYNC, self.now())
     }
 
     /// Passes at the times that [`rest`] gives until one changes nothing.
-    pub(super) fn settle(&mut self) {
+    pub(in crate::status) fn settle(&mut self) {
         for _ in 0..60 {
             let before = self.pass();
             if !super::super::changed(&before, self.status()) {
@@ -293,7 +293,7 @@ impl Bench {
     }
 
     /// Lets the pause pass.
-    pub(super) fn later(&mut self) {
+    pub(in crate::status) fn later(&mut self) {
         self.seconds += i64::try_from(self.rest().as_secs()).unwrap();
     }
 }

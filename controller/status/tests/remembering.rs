@@ -306,7 +306,10 @@ fn zones_are_remembered() {
         zones: vec![zone("euw1-az3"), zone("euw1-az1")],
         s3_prefix_list: None,
         image: Image::NotFound { repository_uri: "r".into(), reference: Reference::Tag("1".into()), last: None },
+        running_image: None,
+        failed_rollout: None,
         permissions_boundary: None,
+        user_pool: None,
         existing: Existing::default(),
         warnings: Vec::new(),
     });

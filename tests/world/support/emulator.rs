@@ -1,6 +1,6 @@
 //! An AWS account of the emulator, seen from outside: what was called, what it holds, what is to go wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -131,6 +131,20 @@ impl Account {
         assert_eq!(status, 200, "{method} {path}: {answer}");
         answer
     }
+}
+
+/// The IAM actions of `service` behind the calls that the controller made in `account`.
+pub fn used_actions(account: &Account, service: &str) -> BTreeSet<String> {
+    let calls = account.calls(0).into_iter().filter(|call| call.service == service);
+    calls.map(|call| format!("{service}:{}", call.operation)).collect()
+}
+
+/// The IAM actions of `service` that the code names beside its calls.
+pub fn listed_actions(service: &str) -> BTreeSet<String> {
+    let of_kinds = fargatestack::aws::ACTIONS.iter().flat_map(|(_, actions)| *actions);
+    let listed =
+        of_kinds.chain(fargatestack::aws::facts::ACTIONS).filter(|action| action.split(':').next() == Some(service));
+    listed.map(|action| (*action).to_owned()).collect()
 }
 
 /// How often each operation occurs.

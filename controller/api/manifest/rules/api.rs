@@ -64,6 +64,24 @@ pub(in crate::api::manifest) fn callbacks() -> Rule {
     )
 }
 
+/// Cognito takes callbacks of that flow alone.
+pub(in crate::api::manifest) fn callbacks_used() -> Rule {
+    rule(
+        "!has(self.callbackUrls) || self.callbackUrls.size() == 0 || 'AuthorizationCode' in self.flows",
+        "callbackUrls belong to flow AuthorizationCode: add it to flows, or leave them out",
+    )
+}
+
+/// Cognito decides when a client is made whether it has a secret; and a client is never replaced, since its id is built into
+/// applications.
+pub(in crate::api::manifest) fn secrets_kept() -> Rule {
+    rule(
+        "!has(self.clients) || !has(oldSelf.clients) || self.clients.all(c, oldSelf.clients.all(o, \
+         o.name != c.name || o.generateSecret == c.generateSecret))",
+        "generateSecret of a client is immutable: declare another client beside it, or in its place under another name",
+    )
+}
+
 /// A machine proves itself by a secret, and Cognito lets it have no other OAuth flow.
 pub(in crate::api::manifest) fn machine_client() -> Rule {
     rule(

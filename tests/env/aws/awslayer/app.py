@@ -89,11 +89,15 @@ class Application:
             request_id=request_id,
             principal=principal.arn if principal else "",
         )
+        changed = (account, str(wire.params.get("ApiId"))) if wire and entry.write else ("", "")
+        self.world.under_way[changed].add(entry.seq)
         try:
             answer = self._faulted(environ, body, entry, wire, principal, unreadable, bool(scope))
         except ConnectionGone:
             entry.ended = True
             raise
+        finally:
+            self.world.under_way[changed].discard(entry.seq)
         entry.status = answer.status
         entry.error, entry.message = error_in(answer)
         entry.ended = True
@@ -163,6 +167,8 @@ class Application:
             call = Call(self.world, self.moto, wire, principal, entry.region, environ, body, entry)
             answer = self._apply(call)
             entry.effect = entry.write and answer.status < 400
+            if entry.effect:
+                registry.react(call)
             return answer
 
     def _apply(self, call: Call) -> Answer:
@@ -180,6 +186,8 @@ class Application:
             if call.entry.write:
                 call.entry.resources.extend(ids_in(result))
             return write_result(call.wire, result, call.entry.request_id)
+        if call.wire.service in registry.OWNED:
+            raise AwsError("InternalFailure", f"the emulator lacks {call.wire.operation}", 501)
         answer = self.moto.call(call.environ, call.body, call.account)
         if answer.status < 400 and not call.wire.model.has_streaming_output:
             self._note_breaches(call, read_result(call.wire, answer))

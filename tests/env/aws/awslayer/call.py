@@ -68,7 +68,7 @@ class Call:
     @property
     def now(self) -> float:
         """The layer's time for this account."""
-        return self.world.clock.now(self.account)
+        return self.world.now(self.account)
 
     def once(self, name: str, work: Callable[[], Any]) -> Any:
         """The result of some work over the whole store that does not change within one listing."""

@@ -15,6 +15,9 @@ from .errors import AwsError, ControlError
 from .moto_host import MotoHost
 from .rules.apigatewayv2 import store as gateway
 from .rules.apigatewayv2 import vpc_link
+from .rules.ecr import push
+from .rules.ecs import order as tasks_order
+from .rules.elbv2 import load_balancer
 from .staleness import Lag
 from .wire import Answer
 from .world import World
@@ -44,9 +47,14 @@ class Control:
             ("DELETE", "faults"): self._faults_remove,
             ("POST", "hide"): self._hide,
             ("POST", "nat-failures"): self._nat_failures_add,
+            ("POST", "images"): self._images,
+            ("GET", "applications"): self._applications,
+            ("POST", "applications"): self._applications_order,
+            ("POST", "tasks"): self._tasks,
             ("POST", "reach"): self._reach,
             ("POST", "walk"): self._walk,
             ("POST", "vpc-links"): self._vpc_links,
+            ("POST", "load-balancers"): self._load_balancers,
             ("POST", "gateway-failures"): self._gateway_failures,
             ("GET", "violations"): self._violations,
             ("GET", "rules"): self._rules,
@@ -166,6 +174,12 @@ class Control:
             self._world.settle(call.account)
             return vpc_link.order(call, body)
 
+    def _load_balancers(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return load_balancer.order(call, body)
+
     def _gateway_failures(self, query: Query, body: Any) -> Any:
         what = body.get("of")
         if what not in ("vpc-link", "deployment") or not body.get("message"):
@@ -178,7 +192,10 @@ class Control:
         account = query.get("account") or body.get("account")
         if not account or not body.get("region"):
             raise ControlError("account and region are needed")
-        return Call.of_nobody(self._world, self._moto, account, body["region"])
+        return self._internal(account, body["region"])
+
+    def _internal(self, account: str, region: str) -> Call:
+        return Call.of_nobody(self._world, self._moto, account, region)
 
     def _walk(self, query: Query, body: Any) -> Any:
         return self._front_door.ask(body)
@@ -188,6 +205,27 @@ class Control:
             call = self._call(query, body)
             self._world.settle(call.account)
             return reach_order.serve(call, body)
+
+    def _images(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            return push.push(self._call(query, body), body)
+
+    def _applications(self, query: Query, body: Any) -> Any:
+        return {"applications": self._world.applications.view()}
+
+    def _applications_order(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            order = {**({"account": query["account"]} if "account" in query else {}), **body}
+            ordered = self._world.applications.order(order)
+            for region in self._world.all_regions():
+                tasks_order.look_again(self._internal(region.account, region.name))
+            return ordered
+
+    def _tasks(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return tasks_order.serve(call, body)
 
     def _violations(self, query: Query, body: Any) -> Any:
         account = query.get("account")

@@ -9,6 +9,8 @@ from typing import Any
 
 from moto.ec2.models.route_tables import Route as _Route
 from moto.ec2.models.security_groups import SecurityGroupRule as _SecurityGroupRule
+from moto.ecr.models import Image as _EcrImage
 
 Route: Any = _Route
+EcrImage: Any = _EcrImage
 SecurityGroupRule: Any = _SecurityGroupRule

@@ -69,6 +69,14 @@ def hops(call: Call, source: Peer, target: Peer, port: int, protocol: str = "tcp
     return gates
 
 
+def weakest(call: Call, pairs: Iterable[tuple[Peer, Peer]], port: int, protocol: str = "tcp") -> list[Hop]:
+    """The gates of the first pair, or of the first that is not open: where a connection may take any pair,
+    the way is open only if all are.
+    """
+    every = [hops(call, source, target, port, protocol) for source, target in pairs]
+    return next((gates for gates in every if not passes(gates)), every[0] if every else [])
+
+
 def passes(gates: Iterable[Hop]) -> bool:
     """Whether every gate is open."""
     return all(gate.ok for gate in gates)
@@ -146,7 +154,9 @@ def routed(call: Call, source: Peer, target: Peer) -> Hop:
     if best is None:
         return Hop(what, False, f"no route of {table.id} leads to {target.address}")
     if best.local:
-        return Hop(what, target.subnet is not None, f"local route of {table.id} to {best.destination_cidr_block}")
+        there = target.subnet is not None and target.subnet.vpc_id == source.subnet.vpc_id
+        text = f"local route of {table.id} to {best.destination_cidr_block}"
+        return Hop(what, there, text if there else f"{text}, but {target.name} is not in {source.subnet.vpc_id}")
     leads = _destination(best)
     if route.target_gone_makes_blackhole(call, best):
         return Hop(what, False, f"the route of {table.id} to {leads} is a blackhole")

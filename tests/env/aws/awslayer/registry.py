@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import inspect
 import re
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Call"], dict[str, Any]]
 Dumper = Callable[["Call"], dict[str, Iterable[Any]]]
+Reaction = Callable[["Call"], None]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -51,6 +53,10 @@ DUMPERS: dict[str, list[Dumper]] = {}
 HOMES: dict[str, Callable[[dict[str, Any]], tuple[str, str] | None]] = {}
 # Plain web pages that services serve beside their API: a path's pattern, and what answers it.
 PAGES: list[tuple[re.Pattern[str], Page]] = []
+# What happens after calls with an effect: a pattern of operations, and what reacts.
+REACTIONS: list[tuple[str, Reaction]] = []
+# Services of which the layer answers everything that can be answered: moto does not know their resources.
+OWNED: set[str] = set()
 # How often each rule was applied: the layer's tests ask whether the rule they name really ran.
 APPLIED: Counter[str] = Counter()
 
@@ -103,6 +109,24 @@ def answers(service: str, operation: str) -> Callable[[Handler], Handler]:
     return register
 
 
+def reacts(*operations: str) -> Callable[[Reaction], Reaction]:
+    """Registers what AWS does by itself after a call with an effect ("ec2.AuthorizeSecurityGroup*")."""
+
+    def register(function: Reaction) -> Reaction:
+        REACTIONS.extend((operation, function) for operation in operations)
+        return function
+
+    return register
+
+
+def react(call: Call) -> None:
+    """Lets everything that depends on the operation know that it had an effect."""
+    name = f"{call.wire.service}.{call.wire.operation}"
+    for pattern, function in REACTIONS:
+        if fnmatch.fnmatchcase(name, pattern):
+            function(call)
+
+
 def dumps(service: str) -> Callable[[Dumper], Dumper]:
     """Registers what a dump shows of a service: lists by kind, as answers show them."""
 
@@ -111,6 +135,11 @@ def dumps(service: str) -> Callable[[Dumper], Dumper]:
         return function
 
     return register
+
+
+def owns(service: str) -> None:
+    """Declares that moto is never asked about a service: what no handler answers, the layer lacks."""
+    OWNED.add(service)
 
 
 def load() -> None:

@@ -33,6 +33,17 @@ DEFAULTS: dict[str, Any] = {
         "stage.deploy": 0.0,
         # How long a requester-managed interface outlives what made it (aws-facts 7).
         "interface.linger": 0.0,
+        # A task: until its interface is there; until its image is pulled and it runs; from the order to stop
+        # until it is stopped (deregistration delay and stop timeout).
+        "task.provision": 0.0,
+        "task.start": 0.0,
+        "task.stop": 0.0,
+        # Stopped tasks stay visible for about an hour.
+        "task.visible": 3600.0,
+        # Pause before a service tries again after repeated failures; doubles up to 27 minutes.
+        "task.retry": 60.0,
+        # Until a change (of a rule, of an application) shows in the health of targets.
+        "target.recheck": 0.0,
     },
     # Upper bounds per account and region, far above AWS's defaults so that a hundred stacks fit;
     # "quotas": "aws" sets AWS_QUOTAS.
@@ -68,6 +79,11 @@ DEFAULTS: dict[str, Any] = {
         "policiesPerRole": 10,
         "trustPolicyCharacters": 2048,
         "inlinePolicyCharacters": 10240,
+        "clusters": 10000,
+        "servicesPerCluster": 5000,
+        "repositories": 10000,
+        "logGroups": 100000,
+        "scalableTargets": 3000,
     },
     # Real seconds added to every call, or to those of one operation ("CreateVpc": 0.2).
     "latency": {"default": 0.0},
@@ -81,11 +97,16 @@ DEFAULTS: dict[str, Any] = {
     "lag": None,
     # Endpoint services and the zone IDs that they lack: {"com.amazonaws.eu-west-1.logs": ["euw1-az3"]}.
     "endpointServiceGaps": {},
+    # "aws": an API's endpoint is shown under AWS's name. "layer": as an address at which it can be called.
+    "apiEndpoints": "aws",
+    # True: a change of an HTTP API that arrives while another one is under way is refused.
+    "apiConflicts": False,
     # Rotates the letters of the zones: the same zone IDs behind other names, as accounts have it on AWS.
     "zoneShift": 0,
 }
 
-# aws-facts section 1.2; VPC User Guide, amazon-vpc-limits.
+# aws-facts section 1.2; VPC User Guide, amazon-vpc-limits; service-quotas pages of ECS, ECR, CloudWatch Logs
+# and Application Auto Scaling.
 AWS_QUOTAS: dict[str, int] = {
     "vpcs": 5,
     "internetGateways": 5,
@@ -121,6 +142,11 @@ AWS_QUOTAS: dict[str, int] = {
     "policiesPerRole": 10,
     "trustPolicyCharacters": 2048,
     "inlinePolicyCharacters": 10240,
+    "clusters": 10000,
+    "servicesPerCluster": 5000,
+    "repositories": 100000,
+    "logGroups": 1000000,
+    "scalableTargets": 3000,
 }
 
 

@@ -28,9 +28,15 @@ class Aws:
     endpoint: str
     account: str
     region: str = REGION
-    _clients: dict[str, Any] = field(default_factory=dict)
+    _clients: dict[tuple[str | None, ...], Any] = field(default_factory=dict)
 
     def client(self, service: str, key: str | None = None, token: str | None = None, region: str | None = None) -> Any:
+        wanted = (service, key, token, region)
+        if wanted not in self._clients:
+            self._clients[wanted] = self._new_client(service, key, token, region)
+        return self._clients[wanted]
+
+    def _new_client(self, service: str, key: str | None, token: str | None, region: str | None) -> Any:
         return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint,
@@ -43,9 +49,7 @@ class Aws:
 
     @property
     def ec2(self) -> EC2Client:
-        if "ec2" not in self._clients:
-            self._clients["ec2"] = self.client("ec2")
-        client: EC2Client = self._clients["ec2"]
+        client: EC2Client = self.client("ec2")
         return client
 
     def control(self, method: str, path: str, body: Any = None, **query: Any) -> Any:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import BotoCoreError
 
 from awslayer.server import Server
 from awslayer.tokens import issuer_of
@@ -235,6 +237,27 @@ def test_the_ledger_faults_and_dump_know_apis(way: Way) -> None:
     way.api()
     way.aws.control("POST", "reset")
     assert way.gateway.get_apis()["Items"] == []
+
+
+@rule("one_change_at_a_time")
+def test_changes_of_an_api_that_meet_are_refused_when_a_test_asks_for_it(way: Way) -> None:
+    api, other = way.api(), way.api()
+    hang = way.aws.fault(operation="CreateRoute", action="hang")
+    background = ThreadPoolExecutor(1)
+    first = background.submit(way.route, api, "GET /first")
+    while not way.aws.ledger(operation="CreateRoute"):
+        pass
+    way.route(api, "GET /second")
+    way.aws.settings(apiConflicts=True)
+    with refused("ConflictException", "concurrent modification"):
+        way.route(api, "GET /third")
+    way.gateway.get_routes(ApiId=api)
+    way.route(other, "GET /third")
+    way.aws.control("DELETE", "faults", id=hang)
+    assert isinstance(first.exception(), BotoCoreError)
+    way.route(api, "GET /third")
+    keys = [r["RouteKey"] for r in way.gateway.get_routes(ApiId=api)["Items"]]
+    assert keys == ["GET /second", "GET /third"]
 
 
 def test_forty_calls_at_once_and_ten_a_second(way: Way) -> None:

@@ -83,6 +83,24 @@ def test_a_link_may_fail_and_may_fall_asleep(way: Way) -> None:
     assert "a message" in control_error(way.aws, "POST", "gateway-failures", {"of": "vpc-link"})
 
 
+def test_a_link_in_a_full_subnet_fails_later(way: Way) -> None:
+    small = way.aws.subnet(way.vpc, "10.0.3.0/28", "eu-west-1c")
+    for _ in range(11):
+        way.aws.interface(small)
+    link = way.link(SubnetIds=[small])
+    assert _link(way, link)["VpcLinkStatus"] == "FAILED"
+    assert "free addresses" in _link(way, link)["VpcLinkStatusMessage"]
+    way.gateway.delete_vpc_link(VpcLinkId=link)
+    assert way.gateway.get_vpc_links()["Items"] == []
+
+
+def test_what_the_layer_lacks_is_not_moto_s_to_answer(way: Way) -> None:
+    with refused("InternalFailure", "the emulator lacks ExportApi"):
+        way.gateway.export_api(ApiId=way.api(), OutputType="JSON", Specification="OAS30")
+    with refused("InternalFailure", "the emulator lacks DescribeRules"):
+        way.elb.describe_rules()
+
+
 @rule("link_subnets_fit", "link_groups_fit")
 def test_subnets_and_groups_of_a_link(way: Way) -> None:
     elsewhere = way.aws.vpc()

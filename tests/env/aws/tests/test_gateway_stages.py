@@ -94,6 +94,16 @@ def test_stages(way: Way) -> None:
         way.gateway.delete_stage(ApiId=api, StageName="prod")
 
 
+def test_a_lag_hides_the_stage_of_one_api_only(way: Way) -> None:
+    one, two = way.api(), way.api()
+    way.stage(one)
+    way.aws.settings(lag={"reads": 1})
+    way.stage(two)
+    assert [s["StageName"] for s in way.gateway.get_stages(ApiId=one)["Items"]] == ["$default"]
+    assert way.gateway.get_stages(ApiId=two)["Items"] == []
+    assert [s["StageName"] for s in way.gateway.get_stages(ApiId=two)["Items"]] == ["$default"]
+
+
 @rule("route_settings_name_routes", "throttling_fits")
 def test_throttling(way: Way) -> None:
     api = way.api()

@@ -107,6 +107,14 @@ def test_an_internet_gateway_is_for_public_addresses_and_a_dead_target_is_a_blac
     assert "blackhole" in net.why(source, world, 443)
 
 
+def test_a_local_route_ends_at_the_vpc(net: Net) -> None:
+    other = Net(net.aws)
+    a, b = net.group("a"), other.group("b")
+    net.out(a, cidr="0.0.0.0/0")
+    other.let_in(b, cidr="0.0.0.0/0")
+    assert net.ask(net.peer(a), other.peer(b)) == [("egress", True), ("route", False), ("ingress", True)]
+
+
 def test_s3_needs_the_prefix_list_in_a_rule_and_in_a_route(net: Net) -> None:
     a = net.group("a")
     task, s3, table = net.peer(a), {"service": "s3"}, net.table()
@@ -136,7 +144,7 @@ def test_an_interface_endpoint_needs_private_dns_and_both_groups(net: Net) -> No
 
 
 def test_mistakes_in_a_question_are_said(net: Net) -> None:
-    assert "no interface eni-1" in control_error(
+    assert "no interface eni-1 has an interface" in control_error(
         net.aws, "POST", "reach", {"region": "eu-west-1", "from": {"interface": "eni-1"}, "to": {}}
     )
     assert "from is a peer" in control_error(net.aws, "POST", "reach", {"region": "eu-west-1"})

@@ -49,6 +49,8 @@ class FrontDoor:
         host = environ.get("HTTP_HOST", "").lower()
         host = host if host.startswith("[") else host.partition(":")[0]
         path = environ.get("PATH_INFO", "") or "/"
+        if _OWN_NAME.match(host) and not _PATH.match(path):
+            return None
         with self._world.lock:
             entrance = self._entrance(host, path)
             if entrance is None:
@@ -92,8 +94,6 @@ class FrontDoor:
         by_path = _PATH.match(path)
         if by_path is not None:
             return self._of_api(by_path.group(1), by_path.group(2) or "/")
-        if _OWN_NAME.match(host):
-            return None
         by_host = _HOST.match(host)
         return self._of_api(by_host.group(1), path) if by_host else self._of_domain(host, path)
 

@@ -25,7 +25,7 @@ def to_task(call: Call, trace: Trace, integration: Item) -> tuple[tasks.RunningT
     if listening is None:
         raise trace.stopped("listener", f"{integration['IntegrationUri']} does not exist", UNAVAILABLE)
     balancer = balancers(call).load_balancers[listening.load_balancer_arn]
-    if balancer.state != "active":
+    if balancer.state not in ("active", "active_impaired"):
         raise trace.stopped("load balancer", f"{balancer.name} is {balancer.state}", UNAVAILABLE)
     trace.passed("load balancer", f"{balancer.name} listens on port {listening.port}")
     group = balancers(call).target_groups[listening.target_group_arns()[0]]
@@ -45,7 +45,6 @@ def traffic_wakes_a_link(call: Call, trace: Trace, link: Link) -> None:
     """
     status, link_id = link.shown["VpcLinkStatus"], link.shown["VpcLinkId"]
     if status == "INACTIVE":
-        vpc_link.add_interfaces(call, link)
         vpc_link.link_is_pending_first(call, link)
         raise trace.stopped("vpc link", f"{link_id} was INACTIVE, and is now being provisioned", UNAVAILABLE)
     if status != "AVAILABLE":
@@ -116,12 +115,7 @@ def _balancer_to_targets(call: Call, trace: Trace, group: Any, balancer: Any, li
 
 
 def _every_pair(call: Call, trace: Trace, pairs: list[tuple[Peer, Peer]], port: int) -> None:
-    """Notes the gates of the first pair, or of the first that is closed: which pair a connection gets is
-    chance, so the way is open only if all are.
-    """
-    gates = [reach.hops(call, source, to, port) for source, to in pairs]
-    shown = next((g for g in gates if not reach.passes(g)), gates[0] if gates else [])
-    for gate in shown:
+    for gate in reach.weakest(call, pairs, port):
         if not gate.ok:
             raise trace.stopped(gate.hop, gate.why, UNAVAILABLE)
         trace.passed(gate.hop, gate.why)

@@ -12,6 +12,7 @@ from ..rules.apigatewayv2.store import Api, Snapshot
 from . import access_log, cors, private
 from .authorize import authorize
 from .route_match import most_specific_route_counts
+from .throttle import routes_are_throttled
 from .way import INTERNAL, NOT_FOUND, Reply, Request, Stopped, Trace
 
 Item = dict[str, Any]
@@ -36,6 +37,7 @@ def walk(call: Call, api: Api, request: Request, stage: str | None = None) -> tu
     try:
         staged = _staged(trace, api, request, stage)
         route = _routed(trace, api, staged)
+        routes_are_throttled(call, trace, api.shown["ApiId"], staged.stage, route)
         reply = _answered(call, trace, api, staged, route)
     except Stopped as stopped:
         reply = stopped.reply

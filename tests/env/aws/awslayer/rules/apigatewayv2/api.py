@@ -9,7 +9,8 @@ from typing import Any
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, dumps, rule
-from .common import api_exists, bad_request, given, identifier, listed, tags_allowed, too_many
+from ...tokens import identifier
+from .common import api_exists, bad_request, given, listed, tags_allowed, too_many
 from .store import Api, Item, store
 
 
@@ -52,6 +53,17 @@ def api_quota(call: Call) -> None:
         raise too_many("Maximum number of APIs for this account has been reached")
 
 
+def view(call: Call, api: Api) -> Item:
+    """An API as answers show it, with its endpoint: AWS's name, or the layer's own address of it (the
+    setting apiEndpoints).
+    """
+    api_id = api.shown["ApiId"]
+    endpoint = f"https://{api_id}.execute-api.{call.region}.amazonaws.com"
+    if call.world.settings.get("apiEndpoints", call.account) == "layer":
+        endpoint = f"http://{call.environ.get('HTTP_HOST', 'localhost')}/_api/{api_id}"
+    return {"ApiEndpoint": endpoint, **api.shown}
+
+
 @answers("apigatewayv2", "CreateApi")
 def create_api(call: Call) -> dict[str, Any]:
     """Creates an HTTP API: nothing tells two of the same name apart but their ids and tags."""
@@ -65,7 +77,6 @@ def create_api(call: Call) -> dict[str, Any]:
     api_id = identifier(10)
     shown = {
         "ApiId": api_id,
-        "ApiEndpoint": f"https://{api_id}.execute-api.{call.region}.amazonaws.com",
         "ApiKeySelectionExpression": "$request.header.x-api-key",
         "RouteSelectionExpression": "$request.method $request.path",
         "DisableExecuteApiEndpoint": False,
@@ -76,19 +87,19 @@ def create_api(call: Call) -> dict[str, Any]:
     }
     store(call).apis[api_id] = Api(shown)
     call.created(api_id)
-    return shown
+    return view(call, store(call).apis[api_id])
 
 
 @answers("apigatewayv2", "GetApi")
 def get_api(call: Call) -> dict[str, Any]:
     """Shows an API."""
-    return api_exists(call).shown
+    return view(call, api_exists(call))
 
 
 @answers("apigatewayv2", "GetApis")
 def get_apis(call: Call) -> dict[str, Any]:
     """Lists APIs with their tags."""
-    return listed(call, [a.shown for a in store(call).apis.values()], "ApiId")
+    return listed(call, [view(call, a) for a in store(call).apis.values()], "ApiId")
 
 
 @answers("apigatewayv2", "UpdateApi")
@@ -101,7 +112,7 @@ def update_api(call: Call) -> dict[str, Any]:
     api_name_fits(str(changes.get("Name", api.shown["Name"])))
     cors_fits(changes.get("CorsConfiguration"))
     api.shown.update(changes)
-    return api.shown
+    return view(call, api)
 
 
 @answers("apigatewayv2", "DeleteCorsConfiguration")

@@ -10,8 +10,9 @@ from ... import tokens
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, rule
+from ...tokens import identifier
 from . import deployment
-from .common import api_exists, bad_request, conflict, given, identifier, listed, merged, one_of, too_many
+from .common import api_exists, bad_request, conflict, given, listed, merged, one_of, too_many
 from .store import Api, Item
 
 _SOURCE = re.compile(r"^\$request\.(header|querystring)\.[\w-]+$")

@@ -9,10 +9,7 @@ from ...call import Call
 from ...errors import AwsError
 from ...paging import cut
 from ...registry import rule
-from ...tokens import identifier
 from .store import Api, Item, store
-
-__all__ = ["api_exists", "bad_request", "conflict", "given", "identifier", "listed", "missing", "tags_allowed"]
 
 
 def bad_request(text: str) -> AwsError:
@@ -47,10 +44,24 @@ def api_exists(call: Call, api_id: str | None = None) -> Api:
     Source: botocore apigatewayv2 (NotFoundException); message as moto has it from AWS.
     """
     wanted = str(api_id or call.params["ApiId"])
+    if call.entry.write:
+        one_change_at_a_time(call, wanted)
     found = store(call).apis.get(wanted)
     if found is None or hidden(call, wanted):
         raise missing("API", wanted)
     return found
+
+
+@rule("apigatewayv2.*")
+def one_change_at_a_time(call: Call, api_id: str) -> None:
+    """A change of an API that arrives while another one is under way may be refused; with the setting
+    apiConflicts it is.
+
+    Source: hashicorp/terraform-provider-aws issue 40575 (ConflictException, with the message).
+    """
+    earlier = (seq < call.entry.seq for seq in list(call.world.under_way.get((call.account, api_id), ())))
+    if call.world.settings.get("apiConflicts", call.account) and any(earlier):
+        raise conflict("Unable to complete operation due to concurrent modification. Please try again later.")
 
 
 def hidden(call: Call, resource_id: str) -> bool:
@@ -59,9 +70,9 @@ def hidden(call: Call, resource_id: str) -> bool:
 
 
 @rule("apigatewayv2.Get*")
-def listed(call: Call, items: Iterable[Item], key: str) -> dict[str, Any]:
+def listed(call: Call, items: Iterable[Item], key: str, within: str = "") -> dict[str, Any]:
     """Lists come in pages: MaxResults, a number in a string, and NextToken. A list may miss what was just
-    created (only when a test orders it).
+    created (only when a test orders it); `within` goes before names that are not unique in the account.
 
     Source: botocore apigatewayv2.GetApis (MaxResults, NextToken); aws-facts 6.1.
     """
@@ -69,7 +80,8 @@ def listed(call: Call, items: Iterable[Item], key: str) -> dict[str, Any]:
     if asked is not None and not (asked.isdigit() and 1 <= int(asked) <= 500):
         raise bad_request(f"Invalid value for maxResults: {asked}")
     size = int(asked or call.world.settings.get("pageSize", call.account))
-    seen = [i for i in items if not call.world.staleness.misses(call.account, str(i[key]), call.now, by_id=False)]
+    misses = call.world.staleness.misses
+    seen = [i for i in items if not misses(call.account, f"{within}{i[key]}", call.now, by_id=False)]
     try:
         shown, token = cut(seen, lambda i: str(i[key]), size, call.wire.operation, call.params.get("NextToken"))
     except ValueError as error:
@@ -95,11 +107,16 @@ def tags_allowed(call: Call, present: dict[str, str], added: dict[str, str] | No
     return together
 
 
-def one_of(call: Call, items: dict[str, Item], noun: str, resource_id: str) -> Item:
+def one_of(call: Call, items: dict[str, Item], noun: str, resource_id: str, within: str = "") -> Item:
     """The item with an id, or the service's NotFoundException."""
-    if resource_id not in items or hidden(call, resource_id):
+    if resource_id not in items or hidden(call, f"{within}{resource_id}"):
         raise missing(noun, resource_id)
     return items[resource_id]
+
+
+def stage_of(call: Call, api: Api, name: str) -> Item:
+    """A stage of an API, or NotFoundException."""
+    return one_of(call, api.stages, "stage", name, api.stage_prefix())
 
 
 def merged(present: Item, changes: Item, check: Callable[[Item], None]) -> Item:

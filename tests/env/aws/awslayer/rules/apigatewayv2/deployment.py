@@ -8,7 +8,8 @@ from typing import Any
 
 from ...call import Call
 from ...registry import answers, rule
-from .common import api_exists, bad_request, given, identifier, listed, one_of
+from ...tokens import identifier
+from .common import api_exists, bad_request, given, listed, one_of, stage_of
 from .store import Api, Item, Snapshot, store
 
 _NO_ROUTE = "At least one route is required before deploying the Api."
@@ -88,7 +89,7 @@ def create_deployment(call: Call) -> dict[str, Any]:
     api = api_exists(call)
     deployment_needs_a_route(api)
     name = call.params.get("StageName")
-    stage = one_of(call, api.stages, "stage", name) if name else None
+    stage = stage_of(call, api, name) if name else None
     if stage is not None:
         automatic_stage_takes_no_deployment(stage)
     item = take(api, call.params.get("Description"), automatic=False)

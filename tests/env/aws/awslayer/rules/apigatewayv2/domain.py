@@ -11,7 +11,8 @@ from moto.acm.models import acm_backends
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, dumps, rule
-from .common import api_exists, bad_request, conflict, given, hidden, identifier, listed, one_of, tags_allowed
+from ...tokens import identifier
+from .common import api_exists, bad_request, conflict, given, hidden, listed, stage_of, tags_allowed
 from .store import Domain, Item, everywhere, store
 
 _CERTIFICATE = re.compile(r"^arn:aws:acm:([a-z0-9-]+):(\d{12}):certificate/.+$")
@@ -141,7 +142,7 @@ def mapping_leads_to_a_stage(call: Call, item: Item) -> None:
     Source: botocore apigatewayv2.CreateApiMapping (NotFoundException); text assumed.
     """
     api = api_exists(call, item["ApiId"])
-    one_of(call, api.stages, "stage", item["Stage"])
+    stage_of(call, api, item["Stage"])
 
 
 @rule("apigatewayv2.CreateApiMapping", "apigatewayv2.UpdateApiMapping")

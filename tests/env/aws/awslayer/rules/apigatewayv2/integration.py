@@ -8,9 +8,10 @@ from typing import Any
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, rule
+from ...tokens import identifier
 from ..elbv2 import listener
 from . import deployment
-from .common import api_exists, bad_request, conflict, given, identifier, listed, merged, one_of, too_many
+from .common import api_exists, bad_request, conflict, given, listed, merged, one_of, too_many
 from .store import Api, Item, store
 
 _LISTENER = re.compile(r"^arn:aws:elasticloadbalancing:([a-z0-9-]+):(\d{12}):listener/(app|net)/[^/]+/[^/]+/[^/]+$")

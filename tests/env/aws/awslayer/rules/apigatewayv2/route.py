@@ -7,8 +7,9 @@ from typing import Any
 
 from ...call import Call
 from ...registry import answers, rule
+from ...tokens import identifier
 from . import deployment
-from .common import api_exists, bad_request, conflict, given, identifier, listed, merged, one_of, too_many
+from .common import api_exists, bad_request, conflict, given, listed, merged, one_of, too_many
 from .store import Api, Item
 
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY"

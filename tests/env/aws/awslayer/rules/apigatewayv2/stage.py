@@ -12,7 +12,18 @@ from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, rule
 from . import deployment
-from .common import api_exists, bad_request, conflict, given, listed, merged, one_of, tags_allowed, too_many
+from .common import (
+    api_exists,
+    bad_request,
+    conflict,
+    given,
+    listed,
+    merged,
+    one_of,
+    stage_of,
+    tags_allowed,
+    too_many,
+)
 from .store import Api, Item, store
 
 _NAME = re.compile(r"^(\$default|[A-Za-z0-9_-]{1,128})$")
@@ -117,7 +128,7 @@ def create_stage(call: Call) -> dict[str, Any]:
     _deployed_by_hand(call, api, stage, asked.get("DeploymentId"))
     stage_quota(call, api)
     api.stages[stage["StageName"]] = stage
-    call.created(stage["StageName"])
+    call.created(f"{api.stage_prefix()}{stage['StageName']}")
     if stage["AutoDeploy"]:
         deployment.stage_deploys_by_itself(call, api, stage)
         call.world.settle(call.account)
@@ -127,20 +138,21 @@ def create_stage(call: Call) -> dict[str, Any]:
 @answers("apigatewayv2", "GetStage")
 def get_stage(call: Call) -> dict[str, Any]:
     """Shows a stage."""
-    return one_of(call, api_exists(call).stages, "stage", call.params["StageName"])
+    return stage_of(call, api_exists(call), call.params["StageName"])
 
 
 @answers("apigatewayv2", "GetStages")
 def get_stages(call: Call) -> dict[str, Any]:
     """Lists the stages of an API."""
-    return listed(call, api_exists(call).stages.values(), "StageName")
+    api = api_exists(call)
+    return listed(call, api.stages.values(), "StageName", api.stage_prefix())
 
 
 @answers("apigatewayv2", "UpdateStage")
 def update_stage(call: Call) -> dict[str, Any]:
     """Changes what is given, which moto lacks; default route settings and those of routes are merged."""
     api = api_exists(call)
-    stage = one_of(call, api.stages, "stage", call.params["StageName"])
+    stage = stage_of(call, api, call.params["StageName"])
     changes = given(call, "ApiId", "StageName")
     for name in ("DefaultRouteSettings", "RouteSettings", "StageVariables"):
         if name in changes:
@@ -157,7 +169,7 @@ def update_stage(call: Call) -> dict[str, Any]:
 @answers("apigatewayv2", "DeleteAccessLogSettings")
 def delete_access_log_settings(call: Call) -> dict[str, Any]:
     """Ends access logs; a stage without them is no error."""
-    stage = one_of(call, api_exists(call).stages, "stage", call.params["StageName"])
+    stage = stage_of(call, api_exists(call), call.params["StageName"])
     stage.pop("AccessLogSettings", None)
     return {}
 
@@ -165,7 +177,7 @@ def delete_access_log_settings(call: Call) -> dict[str, Any]:
 @answers("apigatewayv2", "DeleteRouteSettings")
 def delete_route_settings(call: Call) -> dict[str, Any]:
     """Takes the settings of one route away."""
-    stage = one_of(call, api_exists(call).stages, "stage", call.params["StageName"])
+    stage = stage_of(call, api_exists(call), call.params["StageName"])
     if stage["RouteSettings"].pop(call.params["RouteKey"], None) is None:
         text = f"Unable to find Route by key {call.params['RouteKey']} within the provided RouteSettings"
         raise AwsError("NotFoundException", text, 404)
@@ -187,7 +199,7 @@ def mapped_stage_stays(call: Call, api_id: str, name: str) -> None:
 def delete_stage(call: Call) -> dict[str, Any]:
     """Deletes a stage."""
     api = api_exists(call)
-    stage = one_of(call, api.stages, "stage", call.params["StageName"])
+    stage = stage_of(call, api, call.params["StageName"])
     mapped_stage_stays(call, api.shown["ApiId"], stage["StageName"])
     api.stages.pop(stage["StageName"])
     return {}

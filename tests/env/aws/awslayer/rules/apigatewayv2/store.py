@@ -25,6 +25,10 @@ class Api:
     # Deployment id -> routes, integrations and authorizers as they were deployed.
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
+    def stage_prefix(self) -> str:
+        """What goes before the name of a stage to tell it from those of other APIs."""
+        return f"{self.shown['ApiId']}/stages/"
+
 
 @dataclass
 class Snapshot:

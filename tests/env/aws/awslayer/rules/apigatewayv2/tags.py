@@ -8,7 +8,7 @@ from typing import Any
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, rule
-from .common import api_exists, one_of, tags_allowed
+from .common import api_exists, stage_of, tags_allowed
 from .domain import domain_exists
 from .store import Item
 from .vpc_link import vpc_link_exists
@@ -30,7 +30,7 @@ def tagged_gateway_resource_exists(call: Call, arn: str) -> Item:
     _, kind, resource_id, stage = match.groups()
     if kind == "apis":
         api = api_exists(call, resource_id)
-        return one_of(call, api.stages, "stage", stage) if stage else api.shown
+        return stage_of(call, api, stage) if stage else api.shown
     if kind == "vpclinks":
         return vpc_link_exists(call, resource_id).shown
     return domain_exists(call, resource_id).shown

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...call import Call
-from ...errors import AwsError
+from ...errors import AwsError, ControlError
 from ...registry import answers, dumps, rule
 from . import load_balancer_parts as parts
 from .common import (
@@ -126,7 +126,8 @@ def balancer_is_provisioned_first(call: Call, balancer: LoadBalancer) -> None:
     """
 
     def active() -> None:
-        balancer.state = "active"
+        if balancer.state == "provisioning":
+            balancer.state = "active"
 
     call.world.after("balancer.create", call.memory, active)
 
@@ -208,6 +209,16 @@ def delete_load_balancer(call: Call) -> dict[str, Any]:
         protected_balancer_stays(balancer)
         balancer_interfaces_outlive_it(call, balancer)
     return {}
+
+
+def order(call: Call, asked: dict[str, Any]) -> dict[str, Any]:
+    """A test's order: `{arn, state}` puts a load balancer into a state."""
+    balancer = store(call).load_balancers.get(str(asked.get("arn")))
+    states = ("active", "provisioning", "active_impaired", "failed")
+    if balancer is None or asked.get("state") not in states:
+        raise ControlError(f"load-balancers needs the arn of a load balancer, and one of the states {states}")
+    balancer.state = asked["state"]
+    return {"arn": balancer.arn, "state": balancer.state}
 
 
 @dumps("elbv2")

@@ -10,7 +10,6 @@ from ...call import Call
 from ...errors import AwsError
 from ...reach import Peer
 from ...registry import answers, rule
-from ..ec2 import subnet
 from .attributes import LOAD_BALANCER, TARGET_GROUP, in_force
 from .common import store
 from .health_check import expects
@@ -165,6 +164,9 @@ def nodes_for(call: Call, group: Any, balancer: Any, to: Peer) -> list[Peer]:
 def target_peer(call: Call, group: Any, target: Target) -> Peer:
     """A target as the network sees it: the interface with its address, if there is one."""
     name = f"target {target.address}"
+    task = tasks.at(call.world, call.account, call.region, group.vpc_id, target.address)
+    if task is not None and task.interface in call.ec2.enis:
+        return reach.of_interface(call.ec2.enis[task.interface], name)
     for interface in call.ec2.enis.values():
         if interface.private_ip_address == target.address and interface.subnet.vpc_id == group.vpc_id:
             return reach.of_interface(interface, name)
@@ -179,5 +181,6 @@ def check_port(group: Any, traffic: int) -> int:
 
 def subnet_of(call: Call, vpc_id: str, address: str) -> Any | None:
     """The subnet of a VPC in which an address lies."""
-    found = (s for _, s in subnet.things(call) if s.vpc_id == vpc_id)
-    return next((s for s in found if IPv4Address(address) in IPv4Network(s.cidr_block)), None)
+    wanted = IPv4Address(address)
+    found = (s for zone in call.ec2.subnets.values() for s in zone.values() if s.vpc_id == vpc_id)
+    return next((s for s in found if wanted in IPv4Network(s.cidr_block)), None)

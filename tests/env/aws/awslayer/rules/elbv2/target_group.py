@@ -164,7 +164,7 @@ def create_target_group(call: Call) -> dict[str, Any]:
         return {"TargetGroups": [view(call, existing)]}
     target_group_quota(call)
     world, account = call.world, call.account
-    group = TargetGroup(call, settings, lambda: world.clock.now(account))
+    group = TargetGroup(call, settings, lambda: world.now(account))
     store(call).target_groups[group.arn] = group
     put_tags(call, group.arn, tags)
     call.created(group.arn)
