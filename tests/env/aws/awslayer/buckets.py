@@ -40,15 +40,30 @@ OPERATIONS: dict[tuple[str, str], Rate] = {
     ("apigatewayv2", "CreateDomainName"): Rate(1, 1 / 30),
     ("apigatewayv2", "UpdateDomainName"): Rate(1, 1 / 30),
     ("apigatewayv2", "DeleteDomainName"): Rate(1, 1 / 30),
-    ("ecs", "RegisterTaskDefinition"): Rate(20, 1),
-    ("ecs", "DeregisterTaskDefinition"): Rate(20, 1),
-    ("ecs", "DeleteTaskDefinitions"): Rate(5, 1),
-    ("ecs", "CreateCluster"): Rate(20, 1),
-    ("ecs", "UpdateCluster"): Rate(20, 1),
-    ("ecs", "DeleteCluster"): Rate(20, 1),
-    ("ecs", "CreateService"): Rate(50, 5),
-    ("ecs", "UpdateService"): Rate(50, 5),
-    ("ecs", "DeleteService"): Rate(50, 5),
+    # CloudWatch Logs User Guide, cloudwatch_limits_cwl: transactions per second.
+    ("logs", "CreateLogGroup"): Rate(10, 10),
+    ("logs", "DeleteLogGroup"): Rate(10, 10),
+    ("logs", "DescribeLogGroups"): Rate(10, 10),
+}
+# Buckets that several operations share: aws-facts section 9; ECS Developer Guide, request-throttling.
+_CLUSTER_READ = ("DescribeClusters", "ListClusters")
+_CLUSTER_WRITE = (
+    "CreateCluster",
+    "UpdateCluster",
+    "UpdateClusterSettings",
+    "DeleteCluster",
+    "PutClusterCapacityProviders",
+)
+_SERVICE_READ = ("DescribeServices", "ListServices", "ListServiceDeployments", "DescribeServiceDeployments")
+GROUPS: dict[str, list[tuple[tuple[str, ...], Rate]]] = {
+    "ecs": [
+        (_CLUSTER_WRITE, Rate(20, 1)),
+        (_CLUSTER_READ, Rate(50, 20)),
+        (("RegisterTaskDefinition", "DeregisterTaskDefinition"), Rate(20, 1)),
+        (("DeleteTaskDefinitions",), Rate(5, 1)),
+        (("CreateService", "UpdateService", "DeleteService"), Rate(50, 5)),
+        (_SERVICE_READ, Rate(100, 20)),
+    ],
 }
 # Buckets that all operations of a service share.
 SERVICES: dict[str, Rate] = {"apigatewayv2": Rate(40, 10), "elbv2": Rate(40, 10)}
@@ -74,6 +89,9 @@ class Buckets:
         wanted: list[tuple[tuple[str, ...], Rate]] = []
         if rate is not None:
             wanted.append(((account, region, service, operation, str(unfiltered)), rate))
+        for operations, shared in GROUPS.get(service, []):
+            if operation in operations:
+                wanted.append(((account, region, service, operations[0]), shared))
         if service in SERVICES:
             wanted.append(((account, region, service), SERVICES[service]))
         levels = []
@@ -107,7 +125,7 @@ def _rate(service: str, operation: str, unfiltered: bool) -> Rate | None:
         return _EC2_WRITE if is_write(operation) else _EC2_READ
     if service == "elbv2":
         return Rate(20, 3) if is_write(operation) else Rate(40, 10)
-    if service == "ecs":
+    if service == "ecs" and not any(operation in operations for operations, _ in GROUPS["ecs"]):
         return Rate(50, 20)
     if service == "cognito-idp":
         return Rate(20, 20) if operation.startswith(("Describe", "Get", "List")) else Rate(15, 15)

@@ -15,6 +15,7 @@ from .errors import AwsError, ControlError
 from .moto_host import MotoHost
 from .rules.apigatewayv2 import store as gateway
 from .rules.apigatewayv2 import vpc_link
+from .rules.autoscaling import target as scalable_target
 from .rules.ecr import push
 from .rules.ecs import order as tasks_order
 from .rules.elbv2 import load_balancer
@@ -51,6 +52,7 @@ class Control:
             ("GET", "applications"): self._applications,
             ("POST", "applications"): self._applications_order,
             ("POST", "tasks"): self._tasks,
+            ("POST", "scale"): self._scale,
             ("POST", "reach"): self._reach,
             ("POST", "walk"): self._walk,
             ("POST", "vpc-links"): self._vpc_links,
@@ -187,6 +189,12 @@ class Control:
         with self._world.lock:
             gateway.store(self._call(query, body)).failures.append((what, body["message"]))
         return {"of": what, "message": body["message"]}
+
+    def _scale(self, query: Query, body: Any) -> Any:
+        with self._world.lock:
+            call = self._call(query, body)
+            self._world.settle(call.account)
+            return scalable_target.order(call, body)
 
     def _call(self, query: Query, body: Any) -> Call:
         account = query.get("account") or body.get("account")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 # Machine images are of no use here and cost a quarter of a second per account and region.
@@ -27,6 +29,7 @@ class MotoHost:
     def __init__(self) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
         _patch_tag_lookup()
+        _patch_pool_keys()
 
     def call(self, environ: dict[str, Any], body: bytes, account: str | None) -> Answer:
         """Passes a request on to moto, on behalf of an account.
@@ -92,3 +95,18 @@ def _patch_tag_lookup() -> None:
         ]
 
     TaggedEC2Resource.get_tags = get_tags  # type: ignore[method-assign]
+
+
+def _patch_pool_keys() -> None:
+    """Moto reads one and the same private key for every user pool, at a quarter of a second; once will do."""
+    import moto.cognitoidp.models
+    from joserfc import jwk
+    from moto.utilities.utils import load_resource
+
+    @functools.cache
+    def key() -> Any:
+        resource: Any = load_resource("cognitoidp/resources/jwks-private.json")
+        return jwk.RSAKey.import_key(resource)
+
+    models: Any = moto.cognitoidp.models
+    models.jwk = SimpleNamespace(RSAKey=SimpleNamespace(import_key=lambda _: key()))

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from awslayer import readme
 from awslayer.app import Application
-from awslayer.registry import RULES
+from awslayer.registry import RULES, load
 from awslayer.settings import DEFAULTS
 
 _HERE = Path(__file__).parent
 
 
 def test_every_rule_has_a_test_of_its_own() -> None:
+    load()
     sources = "".join(path.read_text() for path in _HERE.glob("test_*.py"))
     tested = {name for marker in re.findall(r"@rule\(([^)]*)\)", sources) for name in re.findall(r'"(\w+)"', marker)}
     assert tested == set(RULES)

@@ -105,3 +105,18 @@ def test_ledger_faults_and_dump_know_ecs(aws: Aws, ecs: Any) -> None:
     assert aws.dump() != before
     ecs.delete_cluster(cluster="web")
     assert aws.dump() == before
+
+
+def test_the_published_buckets_of_ecs(aws: Aws, ecs: Any) -> None:
+    aws.settings(buckets=True)
+    aws.control("POST", "clock", {"scale": 0}, account=None)
+    try:
+        for number in range(20):
+            ecs.create_cluster(clusterName=f"c{number}")
+        with refused("ThrottlingException", "Rate exceeded"):
+            ecs.delete_cluster(cluster="c0")
+        assert len(ecs.list_clusters()["clusterArns"]) == 20
+        aws.step(1)
+        ecs.delete_cluster(cluster="c0")
+    finally:
+        aws.control("POST", "clock", {"scale": 1}, account=None)

@@ -77,30 +77,28 @@ def test_without_a_breaker_a_service_tries_for_ever_but_not_in_haste(fargate: Fa
     assert (shown["rolloutState"], shown["failedTasks"]) == ("COMPLETED", 0)
 
 
-@pytest.mark.parametrize(
-    ("desired", "threshold", "failures"),
-    [
-        (2, None, 3),
-        (10, None, 5),
+def test_how_many_failures_open_the_breaker(fargate: Fargate) -> None:
+    definition = fargate.definition("missing")
+    cases: list[tuple[int, dict[str, Any], int]] = [
+        (2, {}, 3),
+        (10, {}, 5),
         (2, {"type": "COUNT", "value": 7}, 7),
         (10, {"type": "UNBOUNDED_PERCENT", "value": 10}, 1),
-    ],
-)
-def test_how_many_failures_open_the_breaker(
-    fargate: Fargate, desired: int, threshold: dict[str, Any] | None, failures: int
-) -> None:
-    breaker: dict[str, Any] = {"enable": True, "rollback": False}
-    if threshold:
-        breaker["thresholdConfiguration"] = threshold
-    configuration = {"deploymentCircuitBreaker": breaker}
-    fargate.service(fargate.definition("missing"), desiredCount=desired, deploymentConfiguration=configuration)
-    shown = fargate.shown()["deployments"][0]
-    assert shown["rolloutState"] == "FAILED"
-    history = fargate.ecs.list_service_deployments(cluster="web", service="web")["serviceDeployments"]
-    arns = [history[0]["serviceDeploymentArn"]]
-    full = fargate.ecs.describe_service_deployments(serviceDeploymentArns=arns)["serviceDeployments"][0]
-    assert full["deploymentCircuitBreaker"]["threshold"] == failures
-    assert failures <= shown["failedTasks"] <= failures + desired
+    ]
+    for number, (desired, threshold, failures) in enumerate(cases):
+        breaker: dict[str, Any] = {"enable": True, "rollback": False}
+        if threshold:
+            breaker["thresholdConfiguration"] = threshold
+        name = f"web-{number}"
+        configuration = {"deploymentCircuitBreaker": breaker}
+        fargate.service(definition, serviceName=name, desiredCount=desired, deploymentConfiguration=configuration)
+        shown = fargate.shown(name)["deployments"][0]
+        assert shown["rolloutState"] == "FAILED"
+        history = fargate.ecs.list_service_deployments(cluster="web", service=name)["serviceDeployments"]
+        arns = [history[0]["serviceDeploymentArn"]]
+        full = fargate.ecs.describe_service_deployments(serviceDeploymentArns=arns)["serviceDeployments"][0]
+        assert full["deploymentCircuitBreaker"]["threshold"] == failures
+        assert failures <= shown["failedTasks"] <= failures + desired
 
 
 def test_a_crashing_application_is_a_failure(fargate: Fargate) -> None:

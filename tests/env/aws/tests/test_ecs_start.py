@@ -21,12 +21,22 @@ def fargate(aws: Aws, layer: Server) -> Fargate:
 
 
 def _reason(fargate: Fargate, definition: str | None = None) -> str:
-    fargate.service(definition)
+    """Why the tasks of a new service, or of a new deployment of it, do not start."""
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+    if fargate.ecs.list_services(cluster="web")["serviceArns"]:
+        fargate.update(forceNewDeployment=True)
+    else:
+        fargate.service(definition, deploymentConfiguration=breaker)
     assert fargate.shown()["deployments"][0]["rolloutState"] == "FAILED"
     task = fargate.tasks("STOPPED")[-1]
     assert (task["stopCode"], task["desiredStatus"]) == ("TaskFailedToStart", "STOPPED")
     assert "startedAt" not in task
     return str(task["stoppedReason"])
+
+
+def _starts(fargate: Fargate) -> bool:
+    fargate.update(forceNewDeployment=True)
+    return bool(fargate.shown()["deployments"][0]["rolloutState"] == "COMPLETED")
 
 
 _BLOCKED = {
@@ -40,34 +50,41 @@ _BLOCKED = {
 }
 
 
-@pytest.mark.parametrize("service", ["ecr.api", "ecr.dkr", "logs", "s3"])
-def test_without_an_endpoint_its_service_is_not_reached(fargate: Fargate, service: str) -> None:
-    fargate.aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[fargate.endpoints[service]])
-    reason = _reason(fargate)
-    assert _BLOCKED[service] in reason
-    assert ":443: i/o timeout" in reason
+def test_without_an_endpoint_its_service_is_not_reached(fargate: Fargate) -> None:
+    for service in ("s3", "ecr.dkr", "logs", "ecr.api"):
+        fargate.aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[fargate.endpoints[service]])
+        reason = _reason(fargate)
+        assert _BLOCKED[service] in reason
+        assert ":443: i/o timeout" in reason
 
 
 def test_private_names_are_needed(fargate: Fargate) -> None:
-    fargate.aws.ec2.modify_vpc_endpoint(VpcEndpointId=fargate.endpoints["ecr.api"], PrivateDnsEnabled=False)
-    assert _BLOCKED["ecr.api"] in _reason(fargate)
-
-
-def test_without_dns_no_name_is_found(fargate: Fargate) -> None:
+    for service in ("ecr.api", "ecr.dkr", "logs"):
+        endpoint = fargate.endpoints[service]
+        fargate.aws.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=False)
+        assert _BLOCKED[service] in _reason(fargate)
+        fargate.aws.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PrivateDnsEnabled=True)
+    assert _starts(fargate)
     for attribute in ("EnableDnsHostnames", "EnableDnsSupport"):
         settings: Any = {"VpcId": fargate.vpc, attribute: {"Value": False}}
         fargate.aws.ec2.modify_vpc_attribute(**settings)
     assert "lookup api.ecr.eu-west-1.amazonaws.com: no such host" in _reason(fargate)
 
 
-def test_the_endpoints_group_must_let_tasks_in(fargate: Fargate) -> None:
+def test_groups_must_let_tasks_get_to_endpoints_and_s3(fargate: Fargate) -> None:
     fargate.no_longer_in(fargate.endpoint_group, 443, group=fargate.task_group)
     assert _BLOCKED["ecr.api"] in _reason(fargate)
-
-
-def test_the_tasks_group_must_let_them_out_to_s3(fargate: Fargate) -> None:
+    fargate.let_in(fargate.endpoint_group, 443, group=fargate.task_group)
+    fargate.no_longer_out(fargate.task_group, 443, group=fargate.endpoint_group)
+    assert _BLOCKED["ecr.api"] in _reason(fargate)
+    fargate.out(fargate.task_group, 443, group=fargate.endpoint_group)
     fargate.no_longer_out(fargate.task_group, 443, prefix=fargate.s3)
     assert _BLOCKED["s3"] in _reason(fargate)
+    fargate.out(fargate.task_group, 443, prefix=fargate.s3)
+    fargate.aws.ec2.modify_vpc_endpoint(VpcEndpointId=fargate.endpoints["s3"], RemoveRouteTableIds=[fargate.table])
+    assert _BLOCKED["s3"] in _reason(fargate)
+    fargate.aws.ec2.modify_vpc_endpoint(VpcEndpointId=fargate.endpoints["s3"], AddRouteTableIds=[fargate.table])
+    assert _starts(fargate)
 
 
 def test_a_nat_gateway_stands_in_for_endpoints(fargate: Fargate) -> None:
@@ -82,31 +99,36 @@ def test_a_nat_gateway_stands_in_for_endpoints(fargate: Fargate) -> None:
     assert fargate.shown()["runningCount"] == 2
 
 
-@pytest.mark.parametrize(
-    ("service", "action", "words"),
-    [
-        ("ecr.api", "ecr:GetAuthorizationToken", "unable to retrieve ecr registry auth"),
-        ("ecr.dkr", "ecr:BatchGetImage", "CannotPullContainerError: pull image manifest"),
-        ("logs", "logs:CreateLogStream", "failed to validate logger args"),
-        ("s3", "s3:GetObject", "CannotPullContainerError: ref pull"),
-    ],
-)
-def test_the_policy_of_an_endpoint_must_allow_it(fargate: Fargate, service: str, action: str, words: str) -> None:
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "x:y", "Resource": "*"}
-    fargate.aws.ec2.modify_vpc_endpoint(
-        VpcEndpointId=fargate.endpoints[service], PolicyDocument=json.dumps({"Statement": [statement]})
-    )
-    reason = _reason(fargate)
-    assert words in reason
-    assert f"because no VPC endpoint policy allows the {action} action" in reason
+def _policy(action: str) -> str:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
+    return json.dumps({"Statement": [statement]})
 
 
-@pytest.mark.parametrize("action", PULL_AND_LOG)
-def test_the_execution_role_must_be_allowed(fargate: Fargate, action: str) -> None:
-    fargate.allow("execution", [a for a in PULL_AND_LOG if a != action])
-    reason = _reason(fargate)
-    assert f"is not authorized to perform: {action} on resource: " in reason
-    assert f"because no identity-based policy allows the {action} action" in reason
+def test_the_policy_of_an_endpoint_must_allow_it(fargate: Fargate) -> None:
+    cases = {
+        "ecr.api": ("ecr:GetAuthorizationToken", "unable to retrieve ecr registry auth"),
+        "ecr.dkr": ("ecr:BatchGetImage", "CannotPullContainerError: pull image manifest"),
+        "logs": ("logs:CreateLogStream", "failed to validate logger args"),
+        "s3": ("s3:GetObject", "CannotPullContainerError: ref pull"),
+    }
+    for service, (action, words) in cases.items():
+        endpoint = fargate.endpoints[service]
+        fargate.aws.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PolicyDocument=_policy("x:y"))
+        reason = _reason(fargate)
+        assert words in reason
+        assert f"because no VPC endpoint policy allows the {action} action" in reason
+        fargate.aws.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PolicyDocument=_policy("*"))
+    assert _starts(fargate)
+
+
+def test_the_execution_role_must_be_allowed(fargate: Fargate) -> None:
+    for action in PULL_AND_LOG:
+        fargate.allow("execution", [a for a in PULL_AND_LOG if a != action])
+        reason = _reason(fargate)
+        assert f"is not authorized to perform: {action} on resource: " in reason
+        assert f"because no identity-based policy allows the {action} action" in reason
+    fargate.allow("execution", PULL_AND_LOG)
+    assert _starts(fargate)
 
 
 @rule("roles_are_assumed")
@@ -115,6 +137,20 @@ def test_ecs_must_be_trusted_by_the_roles(fargate: Fargate) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     fargate.iam.update_assume_role_policy(RoleName="execution", PolicyDocument=document)
     assert "ECS was unable to assume the role" in _reason(fargate)
+
+
+@pytest.mark.parametrize(("account", "starts"), [("own", True), ("999999999999", False)])
+def test_ecs_names_itself_and_the_account_when_it_takes_a_role(fargate: Fargate, account: str, starts: bool) -> None:
+    own = account.replace("own", fargate.aws.account)
+    condition = {
+        "StringEquals": {"aws:SourceAccount": own},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{fargate.aws.region}:{own}:*"},
+    }
+    trusted = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{**trusted, "Condition": condition}]})
+    fargate.iam.update_assume_role_policy(RoleName="execution", PolicyDocument=document)
+    fargate.service()
+    assert len(fargate.tasks()) == (2 if starts else 0)
 
 
 def test_a_log_group_must_exist(fargate: Fargate) -> None:
@@ -148,7 +184,7 @@ def test_secrets_of_the_manager_must_be_readable(fargate: Fargate) -> None:
     reason = _reason(fargate, _secret(fargate, arn))
     assert f"failed to fetch secret {arn} from secrets manager: RequestError" in reason
     _endpoint(fargate, "secretsmanager")
-    assert "not authorized to perform: secretsmanager:GetSecretValue" in _again(fargate)
+    assert "not authorized to perform: secretsmanager:GetSecretValue" in _reason(fargate)
     fargate.allow("execution", [*PULL_AND_LOG, "secretsmanager:GetSecretValue"])
     fargate.update(forceNewDeployment=True)
     assert fargate.shown()["runningCount"] == 2
@@ -175,19 +211,13 @@ def test_parameters_must_be_readable(fargate: Fargate) -> None:
         fargate, _secret(fargate, arn)
     )
     _endpoint(fargate, "ssm")
-    assert "not authorized to perform: ssm:GetParameters" in _again(fargate)
+    assert "not authorized to perform: ssm:GetParameters" in _reason(fargate)
     fargate.allow("execution", [*PULL_AND_LOG, "ssm:GetParameters"])
     fargate.update(forceNewDeployment=True)
     assert fargate.shown()["runningCount"] == 2
     fargate.update(taskDefinition=_secret(fargate, arn + "x"))
     fargate.shown()
     assert "invalid ssm parameters: web/dbx" in fargate.stopped_reason()
-
-
-def _again(fargate: Fargate) -> str:
-    fargate.update(forceNewDeployment=True)
-    fargate.shown()
-    return fargate.stopped_reason()
 
 
 def _endpoint(fargate: Fargate, service: str) -> None:

@@ -24,11 +24,12 @@ _PRIVATE_NAMES = {
 }
 
 
-def catalogue(call: Call) -> list[dict[str, Any]]:
-    """Every service with an endpoint of some type in the region."""
-    names = sorted(set(AWS_ENDPOINT_SERVICES) | set(GATEWAY_SERVICES))
+def catalogue(call: Call, wanted: list[str] | None = None) -> list[dict[str, Any]]:
+    """Every service with an endpoint of some type in the region, or those of them with certain names."""
+    prefix = f"com.amazonaws.{call.region}."
+    names = {short for short in (*AWS_ENDPOINT_SERVICES, *GATEWAY_SERVICES) if not wanted or prefix + short in wanted}
     details = []
-    for short in names:
+    for short in sorted(names):
         details.append(_detail(call, short, "Interface"))
         if short in GATEWAY_SERVICES:
             details.append(_detail(call, short, "Gateway"))
@@ -46,7 +47,7 @@ def endpoint_service_exists(call: Call, name: str, kind: str | None = None) -> d
 
     Source: EC2 error codes (InvalidServiceName); botocore ec2.CreateVpcEndpoint, VpcEndpointType.
     """
-    found = [d for d in catalogue(call) if d["ServiceName"] == name]
+    found = catalogue(call, [name])
     if not found:
         raise AwsError("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist")
     for detail in found:
@@ -103,8 +104,7 @@ def _detail(call: Call, short: str, kind: str) -> dict[str, Any]:
 
 
 def _things(call: Call) -> Iterable[tuple[str, Any]]:
-    wanted = call.params.get("ServiceNames") or []
-    return [(d["ServiceId"], d) for d in catalogue(call) if not wanted or d["ServiceName"] in wanted]
+    return [(d["ServiceId"], d) for d in catalogue(call, call.params.get("ServiceNames"))]
 
 
 LISTING = Listing(

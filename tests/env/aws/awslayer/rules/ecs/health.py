@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...call import Call
 from ...registry import reacts, rule
+from ..ec2 import security_group
 from ..elbv2 import target as targets
 from ..elbv2.common import store as balancers
 from . import life, scheduler
@@ -76,17 +77,30 @@ def _states(call: Call, task: Task) -> list[tuple[str, str, str]]:
 @reacts("elbv2.ModifyTargetGroup", "elbv2.SetSecurityGroups", "elbv2.CreateListener", "elbv2.DeleteListener")
 @reacts("elbv2.RegisterTargets", "elbv2.DeregisterTargets")
 def look_again(call: Call) -> None:
-    """Puts a new verdict on all tasks behind load balancers on the agenda."""
+    """Puts new verdicts on the agenda: on the tasks of the VPC that the call was about, or on all."""
     kept = store(call)
-    if call.memory.tasks and not kept.recheck_due:
-        kept.recheck_due = True
-        call.world.after("target.recheck", call.memory, lambda: _judge_all(call))
+    if not call.memory.tasks:
+        return
+    vpc = _vpc_of(call)
+    if vpc not in kept.rechecks:
+        kept.rechecks.add(vpc)
+        call.world.after("target.recheck", call.memory, lambda: _judge_all(call, vpc))
 
 
-def _judge_all(call: Call) -> None:
+def _vpc_of(call: Call) -> str | None:
+    """The VPC of what a call names, None if that is not known."""
+    params, balancing = call.params, balancers(call)
+    group = security_group.find(call, params.get("GroupId") or "")
+    target_group = balancing.target_groups.get(params.get("TargetGroupArn"))
+    balancer = balancing.load_balancers.get(params.get("LoadBalancerArn"))
+    found = next((thing for thing in (group, target_group, balancer) if thing is not None), None)
+    return None if found is None else str(found.vpc_id)
+
+
+def _judge_all(call: Call, vpc: str | None) -> None:
     kept = store(call)
-    kept.recheck_due = False
-    for task in list(kept.tasks.values()):
-        service = kept.services.get(f"{task.cluster.name}/{task.service}")
-        if service is not None and task.deployment.revision.load_balancers:
-            judge(call, service, task)
+    kept.rechecks.discard(vpc)
+    for running in list(call.memory.tasks.values()):
+        task = kept.tasks.get(running.arn)
+        if task is not None and vpc in (None, running.vpc) and running.registered:
+            judge(call, kept.services[f"{task.cluster.name}/{task.service}"], task)

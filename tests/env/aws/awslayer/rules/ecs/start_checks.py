@@ -12,8 +12,9 @@ from moto.ssm.models import ssm_backends
 
 from ... import policies, reach
 from ...call import Call
+from ...conditions import Context
 from ...registry import rule
-from . import image, life
+from . import agent, image, life
 from .store import Task
 
 _NO_INIT = "ResourceInitializationError: "
@@ -48,14 +49,15 @@ def obstacle(call: Call, task: Task) -> Obstacle | None:
 
 @rule("ecs.CreateService", "ecs.UpdateService")
 def roles_are_assumed(task: Task) -> str | None:
-    """ECS takes the execution and task roles; their trust policies must name ecs-tasks.amazonaws.com.
+    """ECS takes the execution and task roles, naming itself and the account; their trust policies must let it.
 
-    Source: ECS Developer Guide, task_execution_IAM_role, and troubleshooting ("ECS was unable to assume the
-    role").
+    Source: ECS Developer Guide, task_execution_IAM_role and task-iam-roles (aws:SourceAccount, and aws:SourceArn
+    `arn:aws:ecs:region:account:*`), and troubleshooting ("ECS was unable to assume the role").
     """
+    context: Context = {"aws:SourceArn": task.arn, "aws:SourceAccount": task.arn.split(":")[4]}
     for name in ("executionRoleArn", "taskRoleArn"):
         role = task.definition.content.get(name)
-        if role and not policies.service_may_assume(role, "ecs-tasks.amazonaws.com").allowed:
+        if role and not policies.service_may_assume(role, "ecs-tasks.amazonaws.com", context).allowed:
             return (
                 f"ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the "
                 "role being passed has the proper trust relationship and permissions and that your IAM user has "
@@ -85,10 +87,10 @@ def _secret(call: Call, task: Task, source: str) -> str | None:
     parameter = source.rpartition(":parameter")[2] or source
     arn = source if source.startswith("arn:") else f"arn:aws:ssm:{call.region}:{call.account}:parameter/{source}"
     what = _NO_SECRETS + "unable to retrieve secrets from ssm: service call has been retried "
-    blocked = no_way(call, task, "ssm", "ssm:GetParameters", arn)
+    blocked = agent.no_way(call, task, "ssm", "ssm:GetParameters", arn)
     if blocked is not None:
         return f"{what}5 time(s): {blocked}"
-    denied = not_allowed(call, task, "ssm:GetParameters", arn)
+    denied = agent.not_allowed(call, task, "ssm:GetParameters", arn)
     if denied is not None:
         return f"{what}1 time(s): {denied}"
     names = {parameter, parameter.removeprefix("/")}
@@ -100,10 +102,10 @@ def _secret(call: Call, task: Task, source: str) -> str | None:
 def _secret_of_the_manager(call: Call, task: Task, arn: str) -> str | None:
     what = _NO_SECRETS + "unable to retrieve secret from asm: service call has been retried "
     fetch = f"failed to fetch secret {arn} from secrets manager: "
-    blocked = no_way(call, task, "secretsmanager", "secretsmanager:GetSecretValue", arn)
+    blocked = agent.no_way(call, task, "secretsmanager", "secretsmanager:GetSecretValue", arn)
     if blocked is not None:
         return f"{what}5 time(s): {fetch}{blocked}"
-    denied = not_allowed(call, task, "secretsmanager:GetSecretValue", arn)
+    denied = agent.not_allowed(call, task, "secretsmanager:GetSecretValue", arn)
     if denied is not None:
         return f"{what}1 time(s): {fetch}{denied}"
     secrets = secretsmanager_backends[call.account][call.region].secrets
@@ -114,7 +116,7 @@ def _secret_of_the_manager(call: Call, task: Task, arn: str) -> str | None:
     key = found.kms_key_id
     if key and not key.endswith("alias/aws/secretsmanager"):
         key = key if key.startswith("arn:") else f"arn:aws:kms:{call.region}:{call.account}:key/{key}"
-        if not_allowed(call, task, "kms:Decrypt", key) is not None:
+        if agent.not_allowed(call, task, "kms:Decrypt", key) is not None:
             return f"{what}1 time(s): {fetch}AccessDeniedException: Access to KMS is not allowed"
     return None
 
@@ -131,7 +133,7 @@ def registry_gives_a_token(call: Call, task: Task) -> str | None:
         return None
     what = _NO_SECRETS + "unable to retrieve ecr registry auth: service call has been retried 3 time(s): "
     action = "ecr:GetAuthorizationToken"
-    blocked = no_way(call, task, "ecr.api", action, "*") or not_allowed(call, task, action, "*")
+    blocked = agent.no_way(call, task, "ecr.api", action, "*") or agent.not_allowed(call, task, action, "*")
     return f"{what}{blocked}" if blocked else None
 
 
@@ -147,14 +149,14 @@ def log_streams_are_made(call: Call, task: Task) -> str | None:
         arn = f"arn:aws:logs:{region}:{call.account}:log-group:{group}:log-stream:*"
         what = _NO_LOGS + "failed to create Cloudwatch log stream: "
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            blocked = no_way(call, task, "logs", action, arn) or not_allowed(call, task, action, arn)
+            blocked = agent.no_way(call, task, "logs", action, arn) or agent.not_allowed(call, task, action, arn)
             if blocked is not None:
                 return f"{what}{blocked} : exit status 1"
         if group not in logs_backends[call.account][region].groups:
             if options.get("awslogs-create-group") != "true":
                 text = "ResourceNotFoundException: The specified log group does not exist."
                 return f"{what}{text} : exit status 1"
-            denied = not_allowed(call, task, "logs:CreateLogGroup", arn.partition(":log-stream")[0])
+            denied = agent.not_allowed(call, task, "logs:CreateLogGroup", arn.partition(":log-stream")[0])
             if denied is not None:
                 return f"{_NO_LOGS}failed to create Cloudwatch log group: {denied} : exit status 1"
     return None
@@ -177,11 +179,12 @@ def image_is_pulled(call: Call, task: Task, container: dict[str, Any]) -> str | 
     head = (
         f'failed to do request: Head "https://{host}/v2/{wanted.repository}/manifests/{wanted.digest or wanted.tag}": '
     )
-    timed_out = _no_packets(call, task, "ecr.dkr")
+    timed_out = agent.no_packets(call, task, "ecr.dkr")
     if timed_out is not None:
         return f"{failed}{head}{timed_out}"
     for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
-        refused = _endpoint_policy(call, task, "ecr.dkr", action, arn) or not_allowed(call, task, action, arn)
+        refused = agent.endpoint_policy(call, task, "ecr.dkr", action, arn)
+        refused = refused or agent.not_allowed(call, task, action, arn)
         if refused is not None:
             status = f"pulling from host {host} failed with status code [manifests {wanted.tag}]: 403 Forbidden"
             return f"{failed}{status}: {refused}"
@@ -191,7 +194,7 @@ def image_is_pulled(call: Call, task: Task, container: dict[str, Any]) -> str | 
         return f"{once}{wanted.text}: not found"
     layers = f"prod-{wanted.region}-starport-layer-bucket"
     bucket = f"arn:aws:s3:::{layers}/*"
-    blocked = _no_packets(call, task, "s3") or _endpoint_policy(call, task, "s3", "s3:GetObject", bucket)
+    blocked = agent.no_packets(call, task, "s3") or agent.endpoint_policy(call, task, "s3", "s3:GetObject", bucket)
     if blocked is not None:
         copy = f"{_NO_PULL}ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: "
         forbidden = "unexpected status code https" if "AccessDenied" in blocked else "failed to do request: Get https"
@@ -201,7 +204,7 @@ def image_is_pulled(call: Call, task: Task, container: dict[str, Any]) -> str | 
 
 
 def _public_image(call: Call, task: Task, container: dict[str, Any]) -> str | None:
-    source = _peer(call, task)
+    source = agent.peer(call, task)
     gates = reach.hops(call, source, reach.Peer("registry-1.docker.io", "44.208.254.194"), 443)
     if reach.passes(gates):
         return None
@@ -210,92 +213,6 @@ def _public_image(call: Call, task: Task, container: dict[str, Any]) -> str | No
         f'failed to do request: Head "https://registry-1.docker.io/v2/{name}": dial tcp 44.208.254.194:443: i/o timeout'
     )
     return f"{_NO_PULL}pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/{name}: {head}"
-
-
-def no_way(call: Call, task: Task, service: str, action: str, resource: str) -> str | None:
-    """Why a call from inside the task's network does not get to a service, None if it does."""
-    timed_out = _no_packets(call, task, service)
-    if timed_out is not None:
-        url = f"https://{_host(call, service)}/"
-        advice = "Please check your task network configuration."
-        return f'RequestError: send request failed caused by: Post "{url}": {timed_out}. {advice}'
-    return _endpoint_policy(call, task, service, action, resource)
-
-
-def _no_packets(call: Call, task: Task, service: str) -> str | None:
-    """How a client says that no connection comes about: the name is not found, or nobody answers."""
-    gates = reach.to_service(call, _peer(call, task), service)
-    if not gates[0].ok:
-        return f"dial tcp: lookup {_host(call, service)}: no such host"
-    if reach.passes(gates):
-        return None
-    name = f"com.amazonaws.{call.region}.{service}"
-    endpoint = reach.endpoint_of(call, call.ec2.enis[task.interface].subnet.vpc_id, service)
-    address = "52.94.0.1"
-    if endpoint is not None and endpoint.service_name == name and endpoint.interfaces:
-        own = endpoint.interfaces.get(task.subnet) or next(iter(endpoint.interfaces.values()))
-        address = call.ec2.enis[own].private_ip_address
-    return f"dial tcp {address}:443: i/o timeout"
-
-
-def _host(call: Call, service: str) -> str:
-    hosts = {"ecr.api": "api.ecr", "ecr.dkr": f"{call.account}.dkr.ecr"}
-    return f"{hosts.get(service, service)}.{call.region}.amazonaws.com"
-
-
-def _endpoint_policy(call: Call, task: Task, service: str, action: str, resource: str) -> str | None:
-    """How a service says that the policy of the endpoint on the way does not allow the action."""
-    owner = "aws" if service == "s3" else call.account
-    context = {
-        "aws:PrincipalAccount": call.account,
-        "aws:PrincipalArn": str(task.definition.content.get("executionRoleArn", "")),
-        "aws:ResourceAccount": owner,
-    }
-    for endpoint in _endpoints(call, task, service):
-        document = policies.parsed(endpoint.policy_document)
-        if not policies.evaluate([document], None, action, resource, context).allowed:
-            return _denied(call, task, action, resource, f"because no VPC endpoint policy allows the {action} action")
-    return None
-
-
-def _denied(call: Call, task: Task, action: str, resource: str, why: str) -> str:
-    who = f"User: {_who(call, task)} is not authorized to perform: {action} on resource: {resource}"
-    return f"AccessDeniedException: {who} {why}"
-
-
-def _endpoints(call: Call, task: Task, service: str) -> Iterator[Any]:
-    subnet = call.ec2.enis[task.interface].subnet
-    private = reach.endpoint_of(call, subnet.vpc_id, service)
-    if private is not None:
-        yield private
-        return
-    table = reach.table_of(call, subnet)
-    name = f"com.amazonaws.{call.region}.{service}"
-    for endpoint in call.ec2.vpc_end_points.values():
-        gateway = endpoint.vpc_endpoint_type == "Gateway" and endpoint.service_name == name
-        if gateway and table is not None and table.id in endpoint.route_table_ids:
-            yield endpoint
-
-
-def not_allowed(call: Call, task: Task, action: str, resource: str) -> str | None:
-    """How a service says that the execution role may not do something, None if it may."""
-    role = task.definition.content.get("executionRoleArn", "")
-    decision = policies.role_may(role, action, resource)
-    if decision.allowed:
-        return None
-    if decision.kind == "explicitDeny":
-        return _denied(call, task, action, resource, "with an explicit deny in an identity-based policy")
-    why = f"because no identity-based policy allows the {action} action"
-    return _denied(call, task, action, resource, why)
-
-
-def _who(call: Call, task: Task) -> str:
-    name = str(task.definition.content.get("executionRoleArn", "")).rpartition("/")[2]
-    return f"arn:aws:sts::{call.account}:assumed-role/{name}/{task.id}"
-
-
-def _peer(call: Call, task: Task) -> reach.Peer:
-    return reach.of_interface(call.ec2.enis[task.interface], f"task {task.id}")
 
 
 def _log_groups(task: Task) -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -158,8 +158,8 @@ class Store:
     services: dict[str, Service] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
-    # A look at the health of all targets is on the agenda.
-    recheck_due: bool = False
+    # VPCs (None: all) of which a look at the health of targets is on the agenda.
+    rechecks: set[str | None] = field(default_factory=set)
 
 
 def store(call: Call) -> Store:
