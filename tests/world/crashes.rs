@@ -34,7 +34,7 @@ fn killed_at_every_write(stack: &Stack, done: impl Fn() -> bool) -> Kills {
         for operation in &left {
             account.fault(&json!({"operation": operation, "when": "before", "action": "hang"}));
         }
-        account.fault(&json!({"writes_only": true, "service": "ec2", "when": "after", "action": "hang"}));
+        account.fault(&json!({"writes_only": true, "when": "after", "action": "hang"}));
         controller.start();
         let what = format!("it writes, or has nothing more to do; {kills:?} so far, the last one at {last:?}");
         let caught = eventually(&what, || match account.faults_hit() {
@@ -72,7 +72,7 @@ async fn a_controller_that_is_killed_at_every_write_builds_once_and_leaves_nothi
     let ask = Handle::current();
 
     // One zone: each kind of resource is there.
-    stack.declare(json!({"network": {"availabilityZones": {"count": 1}}})).await;
+    stack.declare(json!({"retain": [], "network": {"availabilityZones": {"count": 1}}})).await;
     let built = || ask.block_on(async { settled(&stack.get().await) });
     let kills = block_in_place(|| killed_at_every_write(&stack, built));
     assert_eq!((kills.before, kills.after), (TOKENLESS.len(), effects(&stack, 0)));

@@ -109,7 +109,7 @@ async fn a_half_built_stack_can_go() {
 async fn what_is_in_the_way_is_named_and_all_else_goes() {
     let stack = Stack::prepare(controller(), "in-the-way").await;
     let before = stack.account.dump();
-    stack.declare(json!({"network": {"nat": {"mode": "None"}}})).await;
+    stack.declare(json!({"retain": [], "network": {"nat": {"mode": "None"}}})).await;
     stack.settled().await;
     let vpc = stack.cloud().id("vpc/main").to_owned();
     let ec2 = stack.account.ec2();
