@@ -68,6 +68,8 @@ pub enum Reason {
     RolloutFailed,
     /// Someone else holds the name, the address or the slot, or changed the same thing at the same time.
     Conflict,
+    /// A resource stands that does not bear the stack's tags any more; the message names it and the tags.
+    Unmarked,
     /// Deletion cannot go on; the message names the blocker and the fix.
     DeletionBlocked,
     /// A quota of the account is used up.
@@ -133,6 +135,7 @@ impl Reason {
             Self::RolledBack => "RolledBack",
             Self::RolloutFailed => "RolloutFailed",
             Self::Conflict => "Conflict",
+            Self::Unmarked => "Unmarked",
             Self::DeletionBlocked => "DeletionBlocked",
             Self::QuotaExceeded => "QuotaExceeded",
             Self::Refused => "Refused",

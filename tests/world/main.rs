@@ -5,12 +5,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod crashes;
 mod deletion;
 mod faults;
 mod fleet;
 mod guard;
+mod identity;
 mod network;
 mod repair;
+mod succession;
 mod support;
 mod validation;
 

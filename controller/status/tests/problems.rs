@@ -158,3 +158,28 @@ fn many_causes_are_counted() {
     assert!(message.contains("within a minute; 1 resource waits for others; 0 of 3 resources"), "{message}");
     assert!(message.len() < 1000);
 }
+
+/// Somebody took the tags off a resource: it is named with the tags, nothing is made in its place, and no deletion ends before it.
+#[test]
+fn what_lost_its_mark_needs_somebody() {
+    let mut bench = network();
+    bench.settle();
+    let id = engine::Id::from(bench.record("subnet/ecs-a").id.clone().unwrap().as_str());
+    let tags = [("stack".to_owned(), "shop/orders".to_owned())].into();
+    bench.unmarked.insert(id.clone(), tags);
+    bench.seconds += 1000;
+    bench.settle();
+    let named = format!("{id} stands, and does not bear this stack's tags any more: put them back: stack=shop/orders");
+    for condition in ["NetworkReady", "Ready", "Stalled"] {
+        assert_eq!(bench.condition(condition).unwrap().reason, "Unmarked", "{condition}");
+        assert!(bench.message(condition).contains(&named), "{}", bench.message(condition));
+    }
+    assert_eq!((bench.condition("Reconciling"), bench.cloud.live.len()), (None, 5));
+    bench.delete();
+    bench.settle();
+    assert!(bench.message("DeletionBlocked").contains(&named), "{}", bench.message("DeletionBlocked"));
+    bench.unmarked.clear();
+    bench.seconds += 1000;
+    bench.settle();
+    assert!(bench.condition("DeletionBlocked").is_none() && bench.cloud.live.is_empty());
+}
