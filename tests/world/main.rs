@@ -11,6 +11,7 @@ mod faults;
 mod fleet;
 mod guard;
 mod identity;
+mod ingress;
 mod network;
 mod repair;
 mod succession;
