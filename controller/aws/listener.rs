@@ -62,7 +62,7 @@ impl Detail for Listeners {
     type Item = Vec<ListedListener>;
 
     fn subjects(look: &Look<'_>) -> BTreeSet<Id> {
-        LoadBalancer::read(look.view, look.owner).into_iter().map(|live| live.id).collect()
+        elb::load_balancers(look)
     }
 
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListeners.html>

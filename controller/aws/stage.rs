@@ -142,8 +142,6 @@ impl Resource for Stage {
         "apigateway:GET",
         "apigateway:PATCH",
         "apigateway:POST",
-        "apigateway:TagResource",
-        "apigateway:UntagResource",
         // Access logs are a log delivery, which the service sets up in the caller's name.
         // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
         "logs:CreateLogDelivery",
