@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_apigatewayv2::types::{AuthorizationType, JwtConfiguration};
-use aws_sdk_elasticloadbalancingv2::types::{LoadBalancerAttribute, LoadBalancerTypeEnum, ProtocolEnum};
+use aws_sdk_elasticloadbalancingv2::types::{
+    LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerTypeEnum, ProtocolEnum,
+};
 use serde_json::{Value, json};
 
 use crate::controller;
@@ -34,7 +36,7 @@ async fn balancer_is_as_declared(stack: &Stack, cloud: &Cloud, ids: &BTreeMap<St
     let shown = elb.describe_load_balancers().load_balancer_arns(&ids["load-balancer/main"]).send().await.unwrap();
     let [balancer] = shown.load_balancers() else { panic!("{shown:?}") };
     assert_eq!(balancer.r#type(), Some(&LoadBalancerTypeEnum::Network));
-    assert_eq!(balancer.scheme().map(|scheme| scheme.as_str()), Some("internal"));
+    assert_eq!(balancer.scheme().map(LoadBalancerSchemeEnum::as_str), Some("internal"));
     assert_eq!(balancer.security_groups(), [cloud.id("security-group/vpc-link")]);
     let mut subnets: Vec<_> = balancer.availability_zones().iter().filter_map(|zone| zone.subnet_id()).collect();
     subnets.sort_unstable();

@@ -113,6 +113,7 @@ async fn a_stage_that_stands_is_taken_as_it_is() {
 
 #[tokio::test]
 async fn each_difference_has_its_call() {
+    const PATH: &str = "/v2/apis/a1/stages/%24default";
     let update = async |declared: Stage, seen: StageSeen, calls: usize| {
         let wire = (0..calls).fold(Wire::default(), |wire, _| wire.answer_json(&json!({})));
         let changes = declared.compare(&seen, &known()).changeable().to_vec();
@@ -121,7 +122,6 @@ async fn each_difference_has_its_call() {
         wire.requests().iter().map(|request| request["Action"].clone()).collect::<Vec<_>>()
     };
     let logged = || stage(true).as_declared("a1");
-    const PATH: &str = "/v2/apis/a1/stages/%24default";
     assert_eq!(update(stage(false), logged(), 1).await, [format!("DELETE {PATH}/accesslogsettings")]);
     let own_limits = StageSeen { route_settings: ["$default".to_owned()].into(), ..logged() };
     assert_eq!(update(stage(true), own_limits, 1).await, [format!("DELETE {PATH}/routesettings/%24default")]);
