@@ -44,6 +44,9 @@ struct Controller {
     /// Keep to the account's API rate limits on our side.
     #[arg(long, env = "FARGATESTACK_RATE_LIMITS", default_value_t = true, action = ArgAction::Set)]
     rate_limits: bool,
+    /// How many AWS calls that change something one stack has under way at the same time.
+    #[arg(long, env = "FARGATESTACK_CALLS_PER_STACK", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    calls_per_stack: u16,
     /// Let stacks without an identityRef act with the controller's own AWS identity.
     #[arg(long, env = "FARGATESTACK_OWN_IDENTITY", default_value_t = true, action = ArgAction::Set)]
     own_identity: bool,
@@ -92,6 +95,7 @@ fn start(controller: &Controller) -> ExitCode {
         },
         own_identity: controller.own_identity,
         rate_limits: controller.rate_limits,
+        effects: usize::from(controller.calls_per_stack),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_SIZE).enable_all().build() {
         Ok(runtime) => runtime,

@@ -8,6 +8,7 @@ use aws_config::Region;
 use engine::{Fault, Id};
 
 use super::cloud::ApiGateway;
+use super::domain_name::DomainName;
 use super::fault::is_not_found;
 use super::http_api::HttpApi;
 use super::resource::Resource as _;
@@ -53,6 +54,11 @@ pub(super) fn own(id: &Id) -> &str {
 /// The stack's APIs: whose content is asked for.
 pub(super) fn apis(look: &Look<'_>) -> BTreeSet<Id> {
     HttpApi::read(look.view, look.owner).into_iter().map(|live| live.id).collect()
+}
+
+/// The stack's domain names: whose mappings are asked for.
+pub(super) fn domains(look: &Look<'_>) -> BTreeSet<Id> {
+    DomainName::read(look.view, look.owner).into_iter().map(|live| live.id).collect()
 }
 
 /// Every item of the stack's APIs with the id of its API.

@@ -10,7 +10,7 @@ use engine::{
     Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
 };
 
-use super::api_gateway::{child, content, known, own, pages, split, stands};
+use super::api_gateway::{child, content, domains, known, own, pages, split, stands};
 use super::cloud::ApiGateway;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -51,7 +51,7 @@ impl Detail for ApiMappings {
     type Item = Vec<Sdk>;
 
     fn subjects(look: &Look<'_>) -> BTreeSet<Id> {
-        DomainName::read(look.view, look.owner).into_iter().map(|live| live.id).collect()
+        domains(look)
     }
 
     async fn ask(api: &ApiGateway, subject: &Id) -> Result<Option<Vec<Sdk>>, Fault> {

@@ -17,7 +17,7 @@ use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Detail, Look, Question, View};
-use super::{HttpApi, UserPool, UserPoolClient};
+use super::{CLIENT_ID, HttpApi, ISSUER, UserPool, UserPoolClient};
 
 /// Where a request carries its token.
 const IDENTITY_SOURCE: &str = "$request.header.Authorization";
@@ -29,8 +29,6 @@ pub enum Issuer {
     UserPool {
         /// The pool.
         pool: Ref<UserPool>,
-        /// Its URL up to the id of the pool, for example `https://cognito-idp.eu-west-1.amazonaws.com/`.
-        base: String,
         /// Its clients.
         clients: Vec<Ref<UserPoolClient>>,
     },
@@ -47,10 +45,9 @@ impl Issuer {
     /// The issuer's URL and the accepted audiences.
     fn resolved(&self, ids: &Ids) -> Result<(String, BTreeSet<String>), Unresolved> {
         Ok(match self {
-            Self::UserPool { pool, base, clients } => {
-                let pool = ids.of(pool)?;
-                let audience = clients.iter().map(|client| ids.of(client).map(|id| own(id).to_owned()));
-                (format!("{base}{pool}"), audience.collect::<Result<_, _>>()?)
+            Self::UserPool { pool, clients } => {
+                let audience = clients.iter().map(|client| ids.attribute(client, CLIENT_ID).map(str::to_owned));
+                (ids.attribute(pool, ISSUER)?.to_owned(), audience.collect::<Result<_, _>>()?)
             }
             Self::External { issuer, audience } => (issuer.clone(), audience.clone()),
         })
@@ -134,7 +131,7 @@ impl Resource for Authorizer {
     /// The pool must be ready: AWS reads the issuer's discovery document.
     fn needs(&self) -> Vec<Need> {
         let mut needs = vec![self.api.exists()];
-        if let Issuer::UserPool { pool, base: _, clients } = &self.issuer {
+        if let Issuer::UserPool { pool, clients } = &self.issuer {
             needs.push(pool.ready());
             needs.extend(clients.iter().map(Ref::exists));
         }

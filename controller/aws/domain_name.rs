@@ -90,14 +90,8 @@ impl Resource for DomainName {
         Kind { order: 330, name: "domain-name", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::DomainNames];
-    const ACTIONS: &'static [&'static str] = &[
-        "apigateway:DELETE",
-        "apigateway:GET",
-        "apigateway:PATCH",
-        "apigateway:POST",
-        "apigateway:TagResource",
-        "apigateway:UntagResource",
-    ];
+    const ACTIONS: &'static [&'static str] =
+        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
 
     fn name(&self) -> &str {
         self.name

@@ -4,18 +4,19 @@
 //! returns it, whoever made it. So a name belongs to one declaration of one stack, and what a create returned is only taken if it
 //! bears our mark.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetGroup};
-use engine::{Fault, Phase, Tags};
+use engine::{Fault, Id, Phase, Tags};
 use sha2::{Digest, Sha256};
 
 use super::clients::from_list;
 use super::cloud::Elb;
 use super::fault::refused;
 use super::owner::STACK;
-use super::resource::Mark;
+use super::resource::{Mark, Resource as _};
+use super::sources::Look;
 
 /// Attributes of a load balancer or target group, by name.
 pub type ElbAttributes = BTreeMap<String, String>;
@@ -89,6 +90,11 @@ pub(super) async fn adopted(
         },
         Err(_) => Ok(Phase::Pending("its tags could not be read yet".to_owned())),
     }
+}
+
+/// The stack's load balancers: whose listeners are asked for.
+pub(super) fn load_balancers(look: &Look<'_>) -> BTreeSet<Id> {
+    super::LoadBalancer::read(look.view, look.owner).into_iter().map(|live| live.id).collect()
 }
 
 /// The load balancer `name`.

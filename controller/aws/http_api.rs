@@ -135,14 +135,8 @@ impl Resource for HttpApi {
     const KIND: Kind = Kind { order: 280, name: "api", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::HttpApis];
-    const ACTIONS: &'static [&'static str] = &[
-        "apigateway:DELETE",
-        "apigateway:GET",
-        "apigateway:PATCH",
-        "apigateway:POST",
-        "apigateway:TagResource",
-        "apigateway:UntagResource",
-    ];
+    const ACTIONS: &'static [&'static str] =
+        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
 
     fn name(&self) -> &str {
         self.name

@@ -44,6 +44,12 @@ macro_rules! kinds {
             &[]
         }
 
+        /// Whether resources of a kind carry tags of their own.
+        #[must_use]
+        pub fn taggable(kind: Kind) -> bool {
+            $((kind == <super::$kind as Resource>::KIND && <super::$kind as Resource>::TAGGABLE))||+
+        }
+
         $(impl From<super::$kind> for Body {
             fn from(body: super::$kind) -> Self {
                 Self::$kind(body)
@@ -69,12 +75,6 @@ macro_rules! kinds {
 
             fn extra_tags(&self) -> Tags {
                 match self { $(Self::$kind(body) => body.extra_tags()),+ }
-            }
-        }
-
-        impl Seen {
-            fn taggable(&self) -> bool {
-                match self { $(Self::$kind(_) => <super::$kind as Resource>::TAGGABLE),+ }
             }
         }
 
@@ -195,7 +195,7 @@ kinds![
 /// # Errors
 /// The classified fault.
 pub async fn mark_retained(cloud: &Cloud, live: &Live<Seen>) -> Result<(), Fault> {
-    if !live.seen.taggable() {
+    if !taggable(live.key.kind) {
         return Ok(());
     }
     let set = Tags::from([(RETAINED.to_owned(), "true".to_owned())]);

@@ -62,15 +62,16 @@ impl Detail for Listeners {
     type Item = Vec<ListedListener>;
 
     fn subjects(look: &Look<'_>) -> BTreeSet<Id> {
-        LoadBalancer::read(look.view, look.owner).into_iter().map(|live| live.id).collect()
+        elb::load_balancers(look)
     }
 
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListeners.html>
     async fn ask(elb: &Elb, arn: &Id) -> Result<Option<Vec<ListedListener>>, Fault> {
         let call = elb.reads().describe_listeners();
-        let call = match arn.as_str().contains(":listener/") {
-            true => call.listener_arns(arn.as_str()),
-            false => call.load_balancer_arn(arn.as_str()),
+        let call = if arn.as_str().contains(":listener/") {
+            call.listener_arns(arn.as_str())
+        } else {
+            call.load_balancer_arn(arn.as_str())
         };
         let answer = async {
             let pages = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>();

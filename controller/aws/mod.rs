@@ -81,7 +81,7 @@ pub use flow_log::{FlowLog, FlowLogSeen, FlowLogs};
 pub use http_api::{CorsRules, ENDPOINT, HttpApi, HttpApiSeen, HttpApis};
 pub use integration::{Form, Integration, IntegrationSeen, Integrations};
 pub use internet_gateway::{InternetGateway, InternetGatewaySeen};
-pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained};
+pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained, taggable};
 pub use listener::{ListedListener, Listener, ListenerSeen, Listeners};
 pub use load_balancer::{LoadBalancer, LoadBalancerDetail, LoadBalancerDetails, LoadBalancerSeen, LoadBalancers};
 pub use log_group::{LogGroup, LogGroupSeen, LogGroupTags, LogGroups};

@@ -72,6 +72,9 @@ pub struct Observation {
     pub foreign: Vec<Foreign>,
     /// Expected resources that AWS, asked by id, does not know, too young for that to be proof: to be remembered.
     pub missed: BTreeSet<Id>,
+    /// Expected resources that stand, and no longer bear our mark. Without it they are not touched; nor is anything made in their
+    /// place. Of old ids only: the tags of a new resource may show later than itself.
+    pub unmarked: BTreeSet<Id>,
     /// The answers, for facts that follow from them.
     pub view: View,
 }
@@ -114,24 +117,27 @@ pub async fn observe(
     let first = read_all(&view, owner);
     let mut unknown = BTreeMap::new();
     let mut absent = Vec::new();
-    for expected in missing(&first, expected) {
-        match Sources::find(&scope.cloud, &mut view, primary(expected.kind), &expected.id).await {
-            Ok(true) => {}
-            Ok(false) => absent.push(expected),
-            Err(fault) => {
-                unknown.insert(expected.kind, fault);
-            }
+    for (question, asked) in by_question(missing(&first, expected)) {
+        let ids: Vec<Id> = asked.iter().map(|expected| expected.id.clone()).collect();
+        match Sources::find(&scope.cloud, &mut view, question, &ids).await {
+            Ok(stand) => absent.extend(asked.into_iter().filter(|expected| !stand.contains(&expected.id))),
+            Err(fault) => unknown.extend(asked.into_iter().map(|expected| (expected.kind, fault.clone()))),
         }
     }
-    for (question, id) in referred(&first, expected, &named.brought) {
+    for (question, ids) in referred(&first, expected, &named.brought) {
         // A failure leaves the list as it is: what hangs on the unlisted resource holds it in the plan.
-        if let Err(fault) = Sources::find(&scope.cloud, &mut view, question, &id).await {
-            tracing::warn!(%id, %fault, "named by a resource of ours, not listed, and not to be found out about");
+        if let Err(fault) = Sources::find(&scope.cloud, &mut view, question, &ids).await {
+            tracing::warn!(?ids, %fault, "named by resources of ours, not listed, and not to be found out about");
         }
     }
     // What was found by its id has details of its own.
     detail(scope, &mut view, (owner, expected, named), freshness).await;
     let reading = read_all(&view, owner);
+    let unmarked = missing(&reading, expected)
+        .into_iter()
+        .filter(|it| it.one_look_is_proof && !absent.contains(it) && !unknown.contains_key(&it.kind))
+        .map(|it| it.id.clone())
+        .collect();
     unknown.extend(reading.unknown);
     let (gone, missed) = absent.into_iter().partition::<Vec<_>, _>(|expected| expected.one_look_is_proof);
     let ids = |expected: Vec<&Expected>| expected.into_iter().map(|expected| expected.id.clone()).collect();
@@ -139,18 +145,32 @@ pub async fn observe(
         foreign: foreign(&view, owner),
         observed: Observed { live: reading.live, unknown, gone: ids(gone) },
         missed: ids(missed),
+        unmarked,
         view,
     }
 }
 
+/// What is to be asked for, by the question that lists it.
+fn by_question(expected: Vec<&Expected>) -> BTreeMap<Question, Vec<&Expected>> {
+    let mut questions: BTreeMap<Question, Vec<&Expected>> = BTreeMap::new();
+    for expected in expected {
+        questions.entry(primary(expected.kind)).or_default().push(expected);
+    }
+    questions
+}
+
 /// Ids that something live hangs on and that no list shows: created before a crash, perhaps, and never remembered.
-fn referred(reading: &Reading, expected: &[Expected], brought: &BTreeSet<String>) -> BTreeSet<(Question, Id)> {
+fn referred(reading: &Reading, expected: &[Expected], brought: &BTreeSet<String>) -> BTreeMap<Question, Vec<Id>> {
     let known: BTreeSet<&Id> = reading.live.iter().map(|live| &live.id).chain(expected.iter().map(|e| &e.id)).collect();
     let referred = reading.live.iter().flat_map(|live| live.on.iter().chain(&live.within));
-    referred
-        .filter(|id| !known.contains(id) && !brought.contains(id.as_str()))
-        .filter_map(|id| question_of(id).map(|question| (question, id.clone())))
-        .collect()
+    let unlisted: BTreeSet<&Id> = referred.filter(|id| !known.contains(id) && !brought.contains(id.as_str())).collect();
+    let mut questions: BTreeMap<Question, Vec<Id>> = BTreeMap::new();
+    for id in unlisted {
+        if let Some(question) = question_of(id) {
+            questions.entry(question).or_default().push(id.clone());
+        }
+    }
+    questions
 }
 
 /// The question that lists what has such an id.

@@ -119,6 +119,13 @@ impl Stamp {
         tags
     }
 
+    /// The tags by which the resource `key` is known as this stack's.
+    #[must_use]
+    pub fn ownership(&self, key: &Key, attempt: u32) -> Tags {
+        let tags = self.tags(key, attempt, Tags::new());
+        tags.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect()
+    }
+
     /// The mark for creating `key` under `attempt`.
     #[must_use]
     pub fn mark(&self, key: Key, attempt: u32, extra: Tags) -> Mark {
@@ -203,6 +210,15 @@ mod tests {
         assert_eq!(token(0, 1).len(), 64);
         assert_ne!(token(0, 1), token(1, 1));
         assert_ne!(token(0, 1), token(0, 2));
+    }
+
+    #[test]
+    fn ownership_is_the_mark_alone() {
+        let user_tags = Tags::from([("team".to_owned(), "shop".to_owned())]);
+        let stamp = Stamp { owner: owner(), user_tags, generation: 1 };
+        let tags = stamp.ownership(&Key::new(KIND, "main"), 2);
+        assert_eq!(tags.len(), 6);
+        assert_eq!(owner().mark_of(KIND, &tags), Some((Key::new(KIND, "main"), 2)));
     }
 
     #[test]

@@ -142,8 +142,6 @@ impl Resource for Stage {
         "apigateway:GET",
         "apigateway:PATCH",
         "apigateway:POST",
-        "apigateway:TagResource",
-        "apigateway:UntagResource",
         // Access logs are a log delivery, which the service sets up in the caller's name.
         // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
         "logs:CreateLogDelivery",
@@ -179,19 +177,21 @@ impl Resource for Stage {
             .field("accessLog", &self.log_settings(), access_log)
     }
 
-    /// Every stage of an API of ours.
-    fn read(view: &View, _: &Owner) -> Vec<Live<StageSeen>> {
+    /// Every stage of an API of ours. Its tags tell no more than its attempt: somebody may have made it, or changed them.
+    fn read(view: &View, owner: &Owner) -> Vec<Live<StageSeen>> {
         content(&view.detailed.stages)
             .filter_map(|(api, Tagged { arn, it })| {
                 let stage = it.stage_name()?;
-                let name = if stage == DEFAULT { NAME } else { stage };
-                let live = Live {
+                let key = Key::new(Self::KIND, if stage == DEFAULT { NAME } else { stage });
+                let tags = from_map(it.tags());
+                let attempt = owner.mark_of(Self::KIND, &tags).filter(|(marked, _)| *marked == key);
+                Some(Live {
+                    attempt: attempt.map_or(0, |(_, attempt)| attempt),
                     phase: phase(it),
-                    tags: from_map(it.tags()),
+                    tags,
                     created: it.created_date().map(aws_smithy_types::DateTime::secs),
-                    ..live(Key::new(Self::KIND, name), api, arn, seen(api, it))
-                };
-                Some(live)
+                    ..live(key, api, arn, seen(api, it))
+                })
             })
             .collect()
     }

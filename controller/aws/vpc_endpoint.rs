@@ -212,7 +212,8 @@ impl Resource for VpcEndpoint {
     }
 
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html>: all differences in one call, whose
-    /// rate is the lowest of all.
+    /// rate is the lowest of all. But a zone has room for one subnet: where one makes room for another, it goes in this call, and
+    /// the other one comes in the next pass.
     async fn update(
         &self,
         ec2: &Ec2,
@@ -224,12 +225,14 @@ impl Resource for VpcEndpoint {
         let Attached { subnets, security_groups, route_tables } =
             self.attached(ids).map_err(|cause| unresolved(OPERATION, &cause))?;
         let seen = &live.seen;
+        let removed = without(&seen.subnets, &subnets);
+        let subnets = if removed.is_some() { subnets.intersection(&seen.subnets).cloned().collect() } else { subnets };
         let mut call = ec2
             .writes()
             .modify_vpc_endpoint()
             .vpc_endpoint_id(live.id.as_str())
             .set_add_subnet_ids(without(&subnets, &seen.subnets))
-            .set_remove_subnet_ids(without(&seen.subnets, &subnets))
+            .set_remove_subnet_ids(removed)
             .set_add_security_group_ids(without(&security_groups, &seen.security_groups))
             .set_remove_security_group_ids(without(&seen.security_groups, &security_groups))
             .set_add_route_table_ids(without(&route_tables, &seen.route_tables))

@@ -279,6 +279,14 @@ pub fn sdk_tags(tags: &engine::Tags) -> Option<Vec<aws_sdk_ec2::types::Tag>> {
     Some(tags.iter().map(|(key, value)| aws_sdk_ec2::types::Tag::builder().key(key).value(value).build()).collect())
 }
 
+/// The tags of `arn` as Elastic Load Balancing describes them.
+pub fn described_tags(arn: &str, tags: &engine::Tags) -> String {
+    let members: Vec<String> =
+        tags.iter().map(|(key, value)| format!("<member><Key>{key}</Key><Value>{value}</Value></member>")).collect();
+    let tags = members.concat();
+    format!("<TagDescriptions><member><ResourceArn>{arn}</ResourceArn><Tags>{tags}</Tags></member></TagDescriptions>")
+}
+
 /// The key of the resource `name` of kind `R`.
 pub fn key<R: super::Resource>(name: &str) -> engine::Key {
     engine::Key::new(R::KIND, name)

@@ -2,6 +2,7 @@
 
 use engine::Ref;
 
+use super::identity::user_pool;
 use super::network::{ecs_subnets, vpc};
 use super::security::{load_balancer_group, vpc_link_group};
 use super::{Draft, names};
@@ -10,7 +11,7 @@ use crate::api::spec::{Auth, Cors, HealthCheck, Route, RouteAuth};
 use crate::aws::facts::Facts;
 use crate::aws::{
     AccessLog, Admission, ApiMapping, ApiRoute, Authorizer, CorsRules, DomainName, HttpApi, Integration, Issuer,
-    Listener, LoadBalancer, LogGroup, Resource, Stage, TargetCheck, TargetGroup, UserPool, UserPoolClient, VpcLink,
+    Listener, LoadBalancer, LogGroup, Resource, Stage, TargetCheck, TargetGroup, UserPoolClient, VpcLink,
 };
 
 /// The one of its kind.
@@ -77,7 +78,7 @@ fn draw_api(spec: &Spec, facts: &Facts, draft: &mut Draft) {
     });
     let routes = routes(spec);
     if routes.iter().any(|route| route.auth == RouteAuth::Jwt) {
-        draft.node(Authorizer { name: JWT, api: api.clone(), issuer: issuer(&spec.auth, facts) });
+        draft.node(Authorizer { name: JWT, api: api.clone(), issuer: issuer(&spec.auth) });
     }
     let references: Vec<Ref<ApiRoute>> = routes.iter().map(|route| ApiRoute::reference(route.key.as_str())).collect();
     for route in routes {
@@ -99,10 +100,10 @@ fn draw_api(spec: &Spec, facts: &Facts, draft: &mut Draft) {
         routes: references,
         rate: spec.api.throttling.rate,
         burst: spec.api.throttling.burst,
-        access_log: spec
-            .api
-            .access_logs
-            .then(|| AccessLog { group: LogGroup::reference("access"), arn: names::access_log_group_arn(spec, facts) }),
+        access_log: spec.api.access_logs.then(|| AccessLog {
+            group: LogGroup::reference("access"),
+            arn: names::log_group_arn(spec, facts, "access"),
+        }),
     });
 }
 
@@ -121,11 +122,10 @@ fn routes(spec: &Spec) -> Vec<Route> {
     routes
 }
 
-fn issuer(auth: &Auth, facts: &Facts) -> Issuer {
+fn issuer(auth: &Auth) -> Issuer {
     match auth {
         Auth::Cognito(cognito) => Issuer::UserPool {
-            pool: UserPool::reference(MAIN),
-            base: names::user_pool_issuers(facts),
+            pool: user_pool(),
             clients: cognito.clients.iter().map(|client| UserPoolClient::reference(client.name.as_str())).collect(),
         },
         Auth::External(external) => {

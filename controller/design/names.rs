@@ -82,27 +82,6 @@ pub fn api(spec: &Spec) -> String {
     truncated(&format!("{}/{}", spec.namespace, spec.name), API_NAME).to_owned()
 }
 
-/// Name of the log group of the API's requests.
-#[must_use]
-pub fn access_log_group(spec: &Spec) -> String {
-    format!("/aws/vendedlogs/fargatestack/{}/{}/access", spec.namespace, spec.name)
-}
-
-/// ARN of the log group of the API's requests.
-#[must_use]
-pub fn access_log_group_arn(spec: &Spec, facts: &Facts) -> String {
-    format!("arn:{}:logs:{}:{}:log-group:{}", facts.partition, facts.region, facts.account, access_log_group(spec))
-}
-
-/// URL of the issuer of a user pool's tokens, up to the id of the pool.
-///
-/// <https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html>
-#[must_use]
-pub fn user_pool_issuers(facts: &Facts) -> String {
-    let domain = if facts.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("https://cognito-idp.{}.{domain}/", facts.region)
-}
-
 /// Name of the security group `role`.
 ///
 /// Unique in a VPC that several stacks share, since no two stacks of an account and region have the same namespace and name (`/`

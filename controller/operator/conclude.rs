@@ -50,6 +50,7 @@ pub(super) async fn conclude(
         memory: &found.memory,
         outcome: found.outcome.as_ref(),
         missed: found.observation.as_ref().map(|observation| &observation.missed),
+        unmarked: &found.unmarked,
         unknown: found.observation.as_ref().map(|observation| &observation.observed.unknown),
         facts: found.facts.as_ref(),
         unexported: &unexported,

@@ -20,7 +20,8 @@ pub struct Resolved {
     pub permissions_boundary: Option<String>,
 }
 
-/// Resolves the identity of `stack`, in its `namespace`.
+/// Resolves the identity of `stack`, in its `namespace`. `stacks_before`: how many stacks that use an identity come before this one,
+/// see [`precedes`].
 ///
 /// A deletion uses the identity and region of the status, so that it needs no valid spec; where the stack's declaration names
 /// another identity, that one is used all the same: it may be the repair.
@@ -31,7 +32,7 @@ pub async fn resolve(
     client: &Client,
     stack: &Stack,
     namespace: &Namespace,
-    stacks_of: impl Fn(&str) -> usize,
+    stacks_before: impl Fn(&str) -> usize,
     own_allowed: bool,
 ) -> kube::Result<Result<Resolved, Problem>> {
     let region = stack.status.region.clone().or_else(|| stack.controls.region.clone());
@@ -56,7 +57,7 @@ pub async fn resolve(
     let Some(identity) = Api::<AwsIdentity>::all(client.clone()).get_opt(&name).await? else {
         return Ok(Err(Problem::IdentityMissing(name)));
     };
-    let refusal = refusal(&identity, stack, namespace, &region, stacks_of(&name));
+    let refusal = refusal(&identity, stack, namespace, &region, stacks_before(&name));
     Ok(refusal.map_or_else(|| Ok(connect(&identity, region)), |why| Err(Problem::IdentityRefused(why))))
 }
 
@@ -65,7 +66,7 @@ fn refusal(
     stack: &Stack,
     namespace: &Namespace,
     region: &str,
-    stacks: usize,
+    before: usize,
 ) -> Option<String> {
     let name = identity.name_any();
     let spec = &identity.spec;
@@ -81,8 +82,44 @@ fn refusal(
     let most = spec.max_stacks.and_then(|most| usize::try_from(most).ok())?;
     // A stack that was already let in is not thrown out when the limit is lowered.
     let newcomer = stack.status.account_id.is_none();
-    (newcomer && stacks > most)
-        .then(|| format!("AwsIdentity {name} allows {most} stacks and {stacks} use it: see its spec.maxStacks"))
+    (newcomer && before >= most)
+        .then(|| format!("AwsIdentity {name} allows {most} stacks and {before} came before: see its spec.maxStacks"))
+}
+
+/// Whether `other` uses an identity before `stack` does: it was let in already, or it is older. So that of several newcomers as
+/// many are let in as there is room for, whichever asks first.
+#[must_use]
+pub fn precedes(other: &Stack, stack: &Stack) -> bool {
+    let age = |stack: &Stack| (stack.metadata.creation_timestamp.clone(), stack.uid().to_owned());
+    other.uid() != stack.uid() && (other.status.account_id.is_some() || age(other) < age(stack))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn stack(uid: &str, created: &str, account: Option<&str>) -> Stack {
+        let metadata = json!({"name": uid, "namespace": "shop", "uid": uid, "creationTimestamp": created});
+        serde_json::from_value(json!({"metadata": metadata, "spec": {}, "status": {"accountId": account}})).unwrap()
+    }
+
+    #[test]
+    fn those_let_in_come_first_then_the_older_ones() {
+        let (early, late) = ("2026-11-24T01:00:00Z", "2026-11-24T02:00:00Z");
+        let asking = stack("b", early, None);
+        let cases = [
+            (stack("b", early, None), false),
+            (stack("a", early, None), true),
+            (stack("c", early, None), false),
+            (stack("a", late, None), false),
+            (stack("a", late, Some("111122223333")), true),
+        ];
+        for (other, expected) in cases {
+            assert_eq!(precedes(&other, &asking), expected, "{other:?}");
+        }
+    }
 }
 
 fn connect(identity: &AwsIdentity, region: String) -> Resolved {

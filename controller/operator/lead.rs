@@ -2,24 +2,25 @@
 //!
 //! Remember → validate → resolve who it acts as → look → facts → graph → plan → hold back → announce → execute.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::{Graph, Memory, Outcome, Plan, execute, plan};
+use engine::{Graph, Id, Key, Memory, Outcome, Plan, Tags, execute, plan};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, ResourceExt as _};
 
 use super::conclude::write_status;
 use super::context::Context;
-use super::identity::{Resolved, resolve};
+use super::identity::{Resolved, precedes, resolve};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::{Facts, FactsError, facts};
 use crate::aws::observe::{Freshness, Named, Observation, observe};
 use crate::aws::owner::{Owner, RETAINED, Stamp};
 use crate::aws::scope::Scope;
-use crate::aws::{Node, Seen};
+use crate::aws::{Node, Seen, taggable};
 use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
 use crate::design::{self, Remembered};
 use crate::status::{self, Problem, Recollection};
@@ -43,6 +44,8 @@ pub(super) struct Findings {
     pub(super) spec: Option<Spec>,
     pub(super) problem: Option<Problem>,
     pub(super) observation: Option<Observation>,
+    /// Remembered resources that lost our mark, and the tags that make it.
+    pub(super) unmarked: BTreeMap<Id, Tags>,
     pub(super) facts: Option<Facts>,
     pub(super) memory: Memory,
     pub(super) held: Option<PlanRecord>,
@@ -103,6 +106,7 @@ pub(super) async fn lead(
         let named = named(declared(stack).ok().as_ref());
         let observation = observe(&scope, &stamp.owner, &expected, &named, freshness).await;
         retained(&observation, &mut found.memory);
+        found.unmarked = unmarked(&observation, &found.memory, &stamp);
         found.observation = Some(observation);
         let remembered = Remembered {
             zones: stack.status.zones.clone(),
@@ -127,9 +131,11 @@ async fn enter(
     namespace: &Namespace,
     found: &mut Findings,
 ) -> Result<Arc<Scope>, Halt> {
-    let users =
-        |name: &str| context.stacks.state().iter().filter(|it| it.controls.identity.as_deref() == Some(name)).count();
-    let resolved = resolve(&context.client, stack, namespace, users, context.own_identity).await??;
+    let before = |name: &str| {
+        let others = context.stacks.state();
+        others.iter().filter(|it| it.controls.identity.as_deref() == Some(name) && precedes(it, stack)).count()
+    };
+    let resolved = resolve(&context.client, stack, namespace, before, context.own_identity).await??;
     let scope = connect(context, stack, &resolved).await?;
     found.resolved = Some(resolved);
     found.scope = Some(Arc::clone(&scope));
@@ -233,6 +239,17 @@ fn stamp(context: &Context, stack: &Stack, namespace: &Namespace, spec: Option<&
         user_tags: spec.map(|spec| spec.tags.clone()).unwrap_or_default(),
         generation: stack.metadata.generation.unwrap_or_default(),
     }
+}
+
+/// The tags that are to be put back on what lost them; none on what is known by its parent's.
+fn unmarked(observation: &Observation, memory: &Memory, stamp: &Stamp) -> BTreeMap<Id, Tags> {
+    let recorded = memory.records.iter().map(|(key, record)| (&record.id, key, record.attempt));
+    let remembered = recorded.chain(memory.lingering.iter().map(|(id, key)| (id, key, 0)));
+    let tags = |key: &Key, attempt| if taggable(key.kind) { stamp.ownership(key, attempt) } else { Tags::new() };
+    remembered
+        .filter(|(id, _, _)| observation.unmarked.contains(*id))
+        .map(|(id, key, attempt)| (id.clone(), tags(key, attempt)))
+        .collect()
 }
 
 fn unsatisfied(error: FactsError) -> Problem {

@@ -80,7 +80,7 @@ fn orphaned(stack: &Stack) -> bool {
 
 /// Releases the finalizer and leaves everything in AWS, saying what stands.
 async fn let_go(context: &Context, stacks: &Api<Stack>, stack: &Stack) -> Result<Action, Error> {
-    publish(context, stack, vec![status::left_behind(stack)]).await;
+    publish(context, stack, status::left_behind(stack)).await;
     finalizer::release(stacks, stack).await?;
     context.forget(stack.uid());
     Ok(Action::await_change())

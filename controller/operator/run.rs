@@ -34,6 +34,8 @@ pub struct Settings {
     pub own_identity: bool,
     /// Whether the account's rate limits are kept on our side.
     pub rate_limits: bool,
+    /// How many AWS calls of one stack run at the same time.
+    pub effects: usize,
 }
 
 /// Why the controller could not start.
@@ -67,7 +69,7 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
         cluster: system.uid().unwrap_or_default(),
         intervals: settings.intervals,
         own_identity: settings.own_identity,
-        effects: 16,
+        effects: settings.effects,
         stopping: Arc::clone(&stopping),
         written: Mutex::new(HashMap::new()),
     });

@@ -127,6 +127,9 @@ fn name(key: &Key, id: Option<&str>) -> String {
 
 /// The cause that a state is; only of those that are one.
 fn cause<S>(pass: &Pass<'_, S>, name: &str, key: &Key, state: &State<S>) -> Cause {
+    if let (State::Waiting(None, _), Some(fix)) = (state, pass.unmarked(key)) {
+        return Cause { reason: Reason::Unmarked, text: format!("{name}: {fix}"), course: Course::Stuck };
+    }
     let (reason, text, course) = match state {
         State::Waiting(Some(_), why) => (Reason::Progressing, format!("{name}: {why}"), Course::Moves),
         State::Waiting(None, why) => (Reason::Waiting, format!("{name}: {why}"), Course::Moves),

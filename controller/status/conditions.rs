@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use super::causes::{Causes, Course, beside, declared, withheld};
 use super::deletion;
 use super::exports;
+use super::image;
 use super::pass::Pass;
 use super::problem::Problem;
 use super::reasons::Reason;
-use super::sections::{self, NOT_IMPLEMENTED, image_missing};
+use super::sections;
 use super::wording::{clip, resources};
 use crate::api::status::{Condition, ConditionStatus, PlanRecord, ResourceRecord};
+use crate::aws::INACTIVE;
 
 pub(super) const READY: &str = "Ready";
 pub(super) const RECONCILING: &str = "Reconciling";
@@ -100,14 +102,11 @@ pub(super) fn conditions<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) ->
         Some(verdict) => list.set(CREDENTIALS, verdict),
         None => list.keep(CREDENTIALS, why),
     }
-    for section in sections::built() {
+    for section in sections::ALL {
         match pass.outcome {
             Some(outcome) => list.set(section, sections::verdict(pass, outcome, section)),
             None => list.keep(section, why),
         }
-    }
-    for section in NOT_IMPLEMENTED {
-        list.set(section, Verdict::no(Reason::NotImplemented, "this version does not build it yet".to_owned()));
     }
     let ready = ready(pass, &list.conditions);
     let blocked = deletion::blocked(pass, resources);
@@ -155,7 +154,7 @@ fn ready<S>(pass: &Pass<'_, S>, children: &[Condition]) -> Verdict {
         }
     };
     if let Some(outcome) = pass.outcome {
-        for section in sections::built() {
+        for section in sections::ALL {
             let Verdict { status, reason, message } = sections::verdict(pass, outcome, section);
             if status != ConditionStatus::True {
                 consider(reason, message);
@@ -166,20 +165,11 @@ fn ready<S>(pass: &Pass<'_, S>, children: &[Condition]) -> Verdict {
             consider(reason, format!("what was superseded is still there: {}", leftovers.message()));
         }
     }
-    let stale = children.iter().any(|child| {
-        child.status != ConditionStatus::True && child.reason != Reason::NotImplemented.as_str()
-            || child.observed_generation != Some(pass.generation())
-    });
+    let stale = children
+        .iter()
+        .any(|child| child.status != ConditionStatus::True || child.observed_generation != Some(pass.generation()));
     if pass.outcome.is_none() && stale {
         consider(Reason::Suspended, "suspended before everything was as declared".to_owned());
-    }
-    let missing: Vec<&str> = children
-        .iter()
-        .filter(|child| child.reason == Reason::NotImplemented.as_str())
-        .map(|child| child.type_.trim_end_matches("Ready"))
-        .collect();
-    if !missing.is_empty() {
-        consider(Reason::NotImplemented, format!("this version does not build yet: {}", missing.join(", ")));
     }
     match worst {
         Some((reason, message)) => Verdict::no(reason, message),
@@ -250,7 +240,7 @@ fn reconciling<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
     }
     let causes = if declared.reason() >= beside.reason() { declared } else { beside };
     // The pass that finds the image goes on by itself.
-    let missing = image_missing(pass);
+    let missing = image::missing(pass);
     let rests = causes.list.iter().all(|cause| cause.course == Course::Rests);
     match causes.reason() {
         Some(_) if rests && !outcome.again => missing,
@@ -311,9 +301,21 @@ fn warning<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
             warnings.push((Reason::TwinReported, format!("{} ({}): {why}", other.key, other.id)));
         }
     }
+    warnings.extend(pass.outcome.and_then(inactive).map(|message| (Reason::VpcLinkInactive, message)));
     for warning in pass.facts.into_iter().flat_map(|facts| &facts.warnings) {
         warnings.push((Reason::of_warning(warning.reason), warning.message.clone()));
     }
     let reason = warnings.first()?.0;
     Some((reason, warnings.into_iter().map(|(_, message)| message).collect::<Vec<_>>().join("; ")))
+}
+
+/// What is said of a VPC link that AWS has put to sleep: it still counts as ready, for traffic wakes it.
+fn inactive<S>(outcome: &Outcome<S>) -> Option<String> {
+    let lives = outcome.states.iter().filter(|(key, _)| key.kind.name == "vpc-link").map(|(_, state)| state.live());
+    let asleep = lives.flatten().find(|live| live.attributes.contains_key(INACTIVE))?;
+    Some(format!(
+        "{} ({}): AWS took its interfaces away, since nothing used it for 60 days; the first requests fail for some minutes until \
+         it is back",
+        asleep.key, asleep.id
+    ))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::conditions::{NOTHING_LEFT, find, moves};
 use super::events::Event;
 use super::memory::{key_of, strange};
-use super::pass::Pass;
+use super::pass::{Pass, unmarked};
 use super::reasons::{Reason, passes};
 use super::wording::{clip, told};
 use crate::api::Stack;
@@ -18,6 +18,9 @@ use crate::api::status::{ConditionStatus, RecordedPhase, ResourceRecord};
 /// How long a deletion may be refused for want of something else to go first, at a standstill, before somebody is told: AWS
 /// gives network interfaces free some time after their owner is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Bytes of a list in an event's note, of which Kubernetes takes 1024.
+const NOTE: usize = 900;
 
 /// Why the deletion cannot go on, what blocks it, and what to do about it.
 pub(super) fn blocked<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) -> Option<(Reason, String)> {
@@ -35,6 +38,7 @@ pub(super) fn blocked<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) -> Op
     let mut blockers: Vec<String> = strange(pass.previous)
         .map(|record| format!("{}: made by a newer version of the controller: upgrade it", record.key))
         .collect();
+    blockers.extend(unmarked_left(pass));
     if let Some(outcome) = pass.outcome {
         blockers.extend(outcome.others.iter().filter_map(|other| blocker(pass, other, resources)));
         let denied = pass.unknown.into_iter().flatten().filter(|(_, fault)| !passes(fault.class));
@@ -45,6 +49,13 @@ pub(super) fn blocked<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) -> Op
         );
     }
     (!blockers.is_empty()).then(|| (Reason::DeletionBlocked, blockers.join("; ")))
+}
+
+/// What lost our mark, and is therefore not deleted.
+fn unmarked_left<S>(pass: &Pass<'_, S>) -> Vec<String> {
+    let recorded = pass.memory.records.iter().map(|(key, record)| (&record.id, key));
+    let remembered = recorded.chain(&pass.memory.lingering);
+    remembered.filter_map(|(id, key)| Some(format!("{key}: {}", unmarked(id, pass.unmarked.get(id)?)))).collect()
 }
 
 /// What blocks, and the fix, if `other` is at a standstill.
@@ -155,22 +166,38 @@ pub fn releasable<S>(stack: &Stack, outcome: &Outcome<S>, settle: Duration, now:
     known && settled && ended(stack, outcome)
 }
 
-/// The event that names what stands in AWS when a stack is let go without being taken down.
+/// The events that name what stands in AWS when a stack is let go without being taken down: all of it, in as many as it takes.
 #[must_use]
-pub fn left_behind(stack: &Stack) -> Event {
+pub fn left_behind(stack: &Stack) -> Vec<Event> {
     let status = &stack.status;
     let standing = status.resources.iter().filter_map(|record| Some((&record.key, record.id.as_ref()?)));
     let lingering = status.lingering.iter().map(|record| (&record.key, &record.id));
     let ids: Vec<String> = standing.chain(lingering).map(|(key, id)| format!("{key} ({id})")).collect();
-    let note = if ids.is_empty() {
-        "let go; nothing was built in AWS".to_owned()
-    } else {
-        format!("let go; this stays in AWS: {}", ids.join(", "))
-    };
-    Event {
-        warning: !ids.is_empty(),
-        reason: Reason::Retained.as_str().to_owned(),
-        action: "Release".to_owned(),
-        note: clip(&note),
+    if ids.is_empty() {
+        return vec![release(0, false, "let go; nothing was built in AWS".to_owned())];
     }
+    let notes = join_within(&ids, NOTE);
+    let event = |(number, list)| release(number, true, format!("let go; this stays in AWS: {list}"));
+    notes.into_iter().enumerate().map(event).collect()
+}
+
+/// The action differs from event to event: of equal ones the recorder keeps the first and counts the rest.
+fn release(number: usize, warning: bool, note: String) -> Event {
+    let action = if number == 0 { "Release".to_owned() } else { format!("Release{}", number + 1) };
+    Event { warning, reason: Reason::Retained.as_str().to_owned(), action, note: clip(&note) }
+}
+
+/// `items` in as few lists as there must be of at most `most` bytes each.
+fn join_within(items: &[String], most: usize) -> Vec<String> {
+    let mut lists: Vec<String> = Vec::new();
+    for item in items {
+        match lists.last_mut().filter(|list| list.len() + item.len() + 2 <= most) {
+            Some(list) => {
+                list.push_str(", ");
+                list.push_str(item);
+            }
+            None => lists.push(item.clone()),
+        }
+    }
+    lists
 }

@@ -36,9 +36,8 @@ pub fn events(before: &Status, after: &Status) -> Vec<Event> {
 }
 
 fn is_news(earlier: Option<&Condition>, condition: &Condition) -> bool {
-    let silent = matches!(condition.type_.as_str(), RECONCILING | NOTHING_LEFT)
-        || condition.reason == Reason::NotImplemented.as_str()
-        || condition.status == ConditionStatus::Unknown;
+    let silent =
+        matches!(condition.type_.as_str(), RECONCILING | NOTHING_LEFT) || condition.status == ConditionStatus::Unknown;
     let first = earlier.is_none_or(|earlier| earlier.status == ConditionStatus::Unknown);
     let abnormal = abnormal(&condition.type_);
     let changed = match earlier {
@@ -60,7 +59,6 @@ fn abnormal(type_: &str) -> bool {
 fn wants_attention(condition: &Condition) -> bool {
     let mild = [
         Reason::Ready,
-        Reason::NotImplemented,
         Reason::ScaledToZero,
         Reason::Suspended,
         Reason::Observed,

@@ -1,6 +1,7 @@
 //! What users need to know of what was built, or of what they brought.
 
 mod identity;
+mod ingress;
 
 use engine::{Key, Live, Outcome};
 
@@ -28,6 +29,7 @@ pub(super) fn of<S>(pass: &Pass<'_, S>) -> Option<Outputs> {
         ..before.cloned().unwrap_or_default()
     };
     identity::fill(&build, before, &mut outputs);
+    ingress::fill(&build, before, &mut outputs);
     if build.unread("elastic-ip") || build.unread("nat-gateway") {
         outputs.nat_addresses = before.map(|it| it.nat_addresses.clone()).unwrap_or_default();
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use engine::{Fault, Id, Kind, Memory, Outcome};
+use engine::{Fault, Id, Key, Kind, Memory, Outcome, Tags};
 use jiff::Timestamp;
 
 use super::conditions::conditions;
@@ -39,6 +39,8 @@ pub struct Pass<'a, S = Seen> {
     pub outcome: Option<&'a Outcome<S>>,
     /// Ids that AWS, asked for them, does not know, too young for that to be proof.
     pub missed: Option<&'a BTreeSet<Id>>,
+    /// Remembered resources that stand and no longer bear our mark, and the tags that make it; no tags where a parent's count.
+    pub unmarked: &'a BTreeMap<Id, Tags>,
     /// Kinds whose source could not be read, and why.
     pub unknown: Option<&'a BTreeMap<Kind, Fault>>,
     /// What was found of account and region.
@@ -70,10 +72,25 @@ impl<S> Pass<'_, S> {
         self.unknown.and_then(|unknown| unknown.get(&kind))
     }
 
+    /// What to do about the remembered resource of `key`, if it lost our mark.
+    pub(super) fn unmarked(&self, key: &Key) -> Option<String> {
+        let id = &self.memory.records.get(key)?.id;
+        self.unmarked.get(id).map(|tags| unmarked(id, tags))
+    }
+
     /// Whether the user told the controller to leave AWS alone; deletion goes on all the same.
     pub(super) fn suspended(&self) -> bool {
         self.stack.controls.suspend && !self.deleting
     }
+}
+
+/// What to do about the resource `id`, which `tags` would mark as ours.
+pub(super) fn unmarked(id: &Id, tags: &Tags) -> String {
+    if tags.is_empty() {
+        return format!("{id} stands, and what it is part of does not bear this stack's tags any more");
+    }
+    let tags: Vec<String> = tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("{id} stands, and does not bear this stack's tags any more: put them back: {}", tags.join(", "))
 }
 
 /// The status after a pass.

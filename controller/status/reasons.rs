@@ -9,8 +9,6 @@ use engine::Class;
 pub enum Reason {
     /// Everything is as declared and usable.
     Ready,
-    /// The condition is about a section that this version does not build.
-    NotImplemented,
     /// No task is wanted, so that no request is served.
     ScaledToZero,
     /// The user told the controller to leave AWS alone (`spec.suspend`).
@@ -24,6 +22,8 @@ pub enum Reason {
     DriftReported,
     /// Blocks of the network are public address space.
     PublicAddressSpace,
+    /// AWS put the VPC link to sleep, since nothing used it.
+    VpcLinkInactive,
     /// A resource that holds data was found beside the one in use; it is named and left alone.
     TwinReported,
     /// It is not known whether the region's zones serve every section to come.
@@ -68,6 +68,8 @@ pub enum Reason {
     RolloutFailed,
     /// Someone else holds the name, the address or the slot, or changed the same thing at the same time.
     Conflict,
+    /// A resource stands that does not bear the stack's tags any more; the message names it and the tags.
+    Unmarked,
     /// Deletion cannot go on; the message names the blocker and the fix.
     DeletionBlocked,
     /// A quota of the account is used up.
@@ -104,13 +106,13 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ready => "Ready",
-            Self::NotImplemented => "NotImplemented",
             Self::ScaledToZero => "ScaledToZero",
             Self::Suspended => "Suspended",
             Self::Observed => "Observed",
             Self::AwaitingApproval => "AwaitingApproval",
             Self::DriftReported => "DriftReported",
             Self::PublicAddressSpace => "PublicAddressSpace",
+            Self::VpcLinkInactive => "VpcLinkInactive",
             Self::TwinReported => "TwinReported",
             Self::ZoneSupportUnknown => "ZoneSupportUnknown",
             Self::ZoneNotSupported => "ZoneNotSupported",
@@ -133,6 +135,7 @@ impl Reason {
             Self::RolledBack => "RolledBack",
             Self::RolloutFailed => "RolloutFailed",
             Self::Conflict => "Conflict",
+            Self::Unmarked => "Unmarked",
             Self::DeletionBlocked => "DeletionBlocked",
             Self::QuotaExceeded => "QuotaExceeded",
             Self::Refused => "Refused",

@@ -62,13 +62,14 @@ pub fn rest<S>(after: &Status, outcome: Option<&Outcome<S>>, resync: Duration, n
     let due = declared
         .chain(beside)
         .filter_map(|(key, id, state)| trouble(state).map(|class| pause(class, age_of(after, key, id, now))));
-    let open = !after.intents.is_empty()
-        || after.memory_lost_since.is_some()
+    // Looks that settle what a create left begin when it was announced, however long the build has been in trouble before.
+    let intents = after.intents.iter().map(|intent| pause(Class::NotYet, since(intent.time, now)));
+    let open = after.memory_lost_since.is_some()
         || deleting(after)
         || find(&after.conditions, RECONCILING).is_some_and(waits_for_image);
     let due = due.min();
     let waiting = open.then(|| bounds(Class::NotYet).1);
-    due.into_iter().chain(waiting).min().unwrap_or(resync)
+    due.into_iter().chain(intents).chain(waiting).min().unwrap_or(resync)
 }
 
 /// The class of trouble that a state is; `None` if looking again is of no use.

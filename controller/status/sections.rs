@@ -27,23 +27,7 @@ pub(super) const SERVICE: &str = "ServiceReady";
 pub(super) const API: &str = "ApiReady";
 
 /// All of them, in the order in which conditions list them.
-const ALL: [&str; 7] = [NETWORK, ENDPOINTS, REGISTRY, AUTH, LOAD_BALANCER, SERVICE, API];
-
-/// Sections that this version does not build.
-pub(super) const NOT_IMPLEMENTED: &[&str] = &[
-    LOAD_BALANCER, //
-    API,
-];
-
-/// Sections that this version builds.
-pub(super) fn built() -> impl Iterator<Item = &'static str> {
-    ALL.into_iter().filter(|section| !NOT_IMPLEMENTED.contains(section))
-}
-
-/// What the service waits for while its image is missing.
-pub(super) fn image_missing<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
-    built().find(|section| *section == SERVICE).and_then(|_| image::missing(pass))
-}
+pub(super) const ALL: [&str; 7] = [NETWORK, ENDPOINTS, REGISTRY, AUTH, LOAD_BALANCER, SERVICE, API];
 
 /// The section that a key belongs to. The network does not wait for the endpoints, which hang on it.
 fn section(key: &Key) -> &'static str {
@@ -68,7 +52,7 @@ pub(super) fn verdict<S>(pass: &Pass<'_, S>, outcome: &Outcome<S>, name: &'stati
         let left = outcome.others.iter().filter(|other| section(&other.key) == name).count();
         return Verdict::no(Reason::Deleting, format!("{} of it left", resources(left)));
     }
-    let missing = if name == SERVICE { image_missing(pass) } else { None };
+    let missing = if name == SERVICE { image::missing(pass) } else { None };
     match missing {
         Some((reason, message)) if causes.reason().is_none_or(|worst| worst <= reason) => {
             return Verdict::no(reason, message);

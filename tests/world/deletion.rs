@@ -104,6 +104,30 @@ async fn a_half_built_stack_can_go() {
     same(&stack.account.dump(), &before);
 }
 
+/// What others put into the stack's VPC stays, and holds nothing back but the VPC.
+#[tokio::test]
+async fn what_is_in_the_way_is_named_and_all_else_goes() {
+    let stack = Stack::prepare(controller(), "in-the-way").await;
+    let before = stack.account.dump();
+    stack.declare(json!({"retain": [], "network": {"nat": {"mode": "None"}}})).await;
+    stack.settled().await;
+    let vpc = stack.cloud().id("vpc/main").to_owned();
+    let ec2 = stack.account.ec2();
+    let theirs = ec2.create_subnet().vpc_id(&vpc).cidr_block("10.0.99.0/24").send().await.unwrap().subnet.unwrap();
+    let theirs = theirs.subnet_id.unwrap();
+    stack.delete().await;
+    let message = stack.reason("DeletionBlocked", "DeletionBlocked").await;
+    assert!(message.contains("vpc/main") && message.contains(&vpc), "{message}");
+    let left = stack.cloud();
+    assert_eq!(left.keys(), ["vpc/main"]);
+    let blocks = items(left.body("vpc/main"), "CidrBlockAssociationSet");
+    assert_eq!(blocks.len(), 1, "the secondary block is gone: {blocks:?}");
+    ec2.delete_subnet().subnet_id(theirs).send().await.unwrap();
+    stack.look().await;
+    stack.gone().await;
+    same(&stack.account.dump(), &before);
+}
+
 /// A network that someone built by hand: two subnets a tier, tables for the task subnets, a group.
 struct Brought {
     spec: Value,

@@ -1,5 +1,5 @@
-//! What keeps the controller from acting: declarations that cannot be built, identities that are not theirs to use, other
-//! incarnations' resources, and the user's own brakes.
+//! What keeps the controller from acting: declarations that cannot be built, other incarnations' resources, and the user's own
+//! brakes.
 
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType, Tag, TagSpecification};
 use fargatestack::api;
@@ -98,24 +98,6 @@ async fn what_the_account_does_not_offer_stalls_without_a_change() {
         assert!(message.contains(field), "{name}: {message}");
     }
     assert_eq!(stack.account.writes(0), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn an_identity_serves_only_whom_it_allows() {
-    let owner = Stack::prepare(controller(), "identity-owner").await;
-    let stack = Stack::prepare(controller(), "identity-thief").await;
-    stack.declare(json!({"identityRef": {"name": owner.namespace}})).await;
-    let refusal = stack.reason("Stalled", "IdentityRefused").await;
-    assert!(refusal.contains("allowedNamespaces"), "{refusal}");
-    let elsewhere = stack.sibling("elsewhere");
-    elsewhere.declare(json!({"region": "eu-central-1"})).await;
-    let refusal = elsewhere.reason("Stalled", "IdentityRefused").await;
-    assert!(refusal.contains("allowedRegions"), "{refusal}");
-    let nobody = stack.sibling("nobody");
-    nobody.declare(json!({"identityRef": {"name": "nobody"}})).await;
-    let refusal = nobody.reason("Stalled", "IdentityNotFound").await;
-    assert!(refusal.contains("nobody"), "{refusal}");
-    assert!(owner.account.calls(0).is_empty() && stack.account.calls(0).is_empty());
 }
 
 /// UIDs of `kube-system` and of the stack's namespace, as in the owner's mark.

@@ -6,12 +6,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod crashes;
 mod deletion;
 mod faults;
 mod fleet;
 mod guard;
+mod identity;
+mod ingress;
 mod network;
 mod repair;
+mod succession;
 mod support;
 mod validation;
 

@@ -241,7 +241,7 @@ async fn a_lost_status_costs_no_resource() {
     stack.stays().await;
 }
 
-/// What is listed and no life here comes to: a secondary block goes alone only where it is a twin's.
+/// What is listed and this life does not come to: a secondary block goes alone only where its VPC cannot go.
 const UNUSED: [&str; 1] = ["ec2:DisassociateVpcCidrBlock"];
 
 /// A life that uses every operation of the network that is listed, and no other: the list is what the role must allow.

@@ -75,7 +75,7 @@ fn assemble(namespace: &str, name: &str, manifest: &FargateStackSpec, findings: 
     let network = network::check(&manifest.network, &manifest.region, service.as_ref(), findings);
     let registry = registry::check(&manifest.registry, namespace, name, findings);
     let auth = auth::check(manifest.auth.as_ref(), findings);
-    let api = http_api::check(&manifest.api, &auth, findings);
+    let api = http_api::check(&manifest.api, &auth, &manifest.region, findings);
     let port = findings.port("spec.loadBalancer.port", manifest.load_balancer.port);
     Some(Spec {
         namespace: namespace.into(),

@@ -190,3 +190,31 @@ fn a_spec_that_does_not_parse_is_one_finding() {
     assert_eq!(invalid.len(), 1);
     assert_eq!(invalid[0].to_string(), "spec: missing field `service`");
 }
+
+#[test]
+fn routes_and_domains_are_such_as_aws_takes() {
+    let routes = |keys: &[&str]| {
+        let routes: Vec<_> = keys.iter().map(|key| json!({ "key": key })).collect();
+        json!({"api": {"routes": routes}})
+    };
+    valid(&routes(&["$default", "GET /", "GET /orders/{id}", "POST /orders/{id}", "GET /orders/{id}/items/{rest+}"]));
+    for key in ["GET /{all+}/more", "GET /orders-{id}", "GET /{}", "GET /{a}{b}"] {
+        assert_eq!(refused(&routes(&[key])), [format!("spec.api.routes[{key}]")], "{key}");
+    }
+    let same = refused(&routes(&["GET /orders/{id}", "GET /orders/{number}"]));
+    assert_eq!(same, ["spec.api.routes[GET /orders/{number}]"]);
+
+    let cors = |origin: &str| json!({"api": {"cors": {"allowOrigins": [origin]}}});
+    valid(&cors("*"));
+    valid(&cors("https://app.example.com:8443"));
+    for origin in ["app.example.com", "https://", "https://app.example.com/"] {
+        assert_eq!(refused(&cors(origin)), ["spec.api.cors.allowOrigins"], "{origin}");
+    }
+
+    let domain = |region: &str| {
+        let certificate = format!("arn:aws:acm:{region}:123456789012:certificate/1");
+        json!({"api": {"domain": {"name": "api.example.com", "certificateArn": certificate}}})
+    };
+    valid(&domain("eu-west-1"));
+    assert_eq!(refused(&domain("us-east-1")), ["spec.api.domain.certificateArn"]);
+}

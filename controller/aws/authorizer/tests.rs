@@ -5,12 +5,11 @@ use super::*;
 use crate::aws::sources::Detailed;
 use crate::aws::wire::{Wire, ids, key, mark, request, said, stamp, view};
 
-const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc";
+const URL: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc";
 
 fn authorizer() -> Authorizer {
     let issuer = Issuer::UserPool {
         pool: UserPool::reference("main"),
-        base: "https://cognito-idp.eu-west-1.amazonaws.com/".to_owned(),
         clients: ["web", "app"].map(UserPoolClient::reference).into(),
     };
     Authorizer { name: "jwt", api: HttpApi::reference("main"), issuer }
@@ -27,24 +26,24 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 
 fn known() -> Ids {
     let mut ids = ids([(key::<HttpApi>("main"), "a1")]);
-    let pool = UserPool::reference("main").key().clone();
-    for (key, id) in [
-        (pool, "eu-west-1_Abc"),
-        (UserPoolClient::reference("web").key().clone(), "eu-west-1_Abc/c1"),
-        (UserPoolClient::reference("app").key().clone(), "eu-west-1_Abc/c2"),
+    for (key, id, attribute) in [
+        (UserPool::reference("main").key().clone(), "eu-west-1_Abc", (ISSUER, URL)),
+        (UserPoolClient::reference("web").key().clone(), "eu-west-1_Abc/c1", (CLIENT_ID, "c1")),
+        (UserPoolClient::reference("app").key().clone(), "eu-west-1_Abc/c2", (CLIENT_ID, "c2")),
     ] {
-        ids.insert(key, Known { id: Id::from(id), attributes: engine::Attributes::new() });
+        let attributes = [(attribute.0.into(), attribute.1.to_owned())].into_iter().collect();
+        ids.insert(key, Known { id: Id::from(id), attributes });
     }
     ids
 }
 
 fn of_pool() -> AuthorizerSeen {
-    as_declared("a1", ISSUER.to_owned(), set(&["c1", "c2"]))
+    as_declared("a1", URL.to_owned(), set(&["c1", "c2"]))
 }
 
 fn shown(name: &str) -> serde_json::Value {
     json!({"authorizerId": "z1", "name": name, "authorizerType": "JWT",
-        "identitySource": [IDENTITY_SOURCE], "jwtConfiguration": {"issuer": ISSUER, "audience": ["c2", "c1"]}})
+        "identitySource": [IDENTITY_SOURCE], "jwtConfiguration": {"issuer": URL, "audience": ["c2", "c1"]}})
 }
 
 #[test]
@@ -73,7 +72,7 @@ fn fields_are_compared() {
 #[test]
 fn every_authorizer_of_the_api_is_read() {
     let listed = |name: &str| {
-        let jwt = JwtConfiguration::builder().issuer(ISSUER).audience("c2").audience("c1").build();
+        let jwt = JwtConfiguration::builder().issuer(URL).audience("c2").audience("c1").build();
         Sdk::builder()
             .authorizer_id("z1")
             .name(name)
@@ -100,7 +99,7 @@ async fn a_create_looks_first() {
         ("name", "jwt"),
         ("authorizerType", "JWT"),
         ("identitySource.0", IDENTITY_SOURCE),
-        ("jwtConfiguration.issuer", ISSUER),
+        ("jwtConfiguration.issuer", URL),
         ("jwtConfiguration.audience.0", "c1"),
         ("jwtConfiguration.audience.1", "c2"),
     ];
@@ -133,7 +132,7 @@ async fn it_is_updated_as_a_whole() {
         ("name", "jwt"),
         ("authorizerType", "JWT"),
         ("identitySource.0", IDENTITY_SOURCE),
-        ("jwtConfiguration.issuer", ISSUER),
+        ("jwtConfiguration.issuer", URL),
         ("jwtConfiguration.audience.0", "c1"),
         ("jwtConfiguration.audience.1", "c2"),
     ];

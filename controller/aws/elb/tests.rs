@@ -2,17 +2,10 @@ use engine::Class;
 
 use super::*;
 use crate::aws::LoadBalancer as Kind;
-use crate::aws::wire::{Wire, key, request, stamp};
+use crate::aws::wire::{Wire, described_tags, key, request, stamp};
 
 fn mark(attempt: u32) -> Mark {
     stamp().mark(key::<Kind>("main"), attempt, Tags::new())
-}
-
-/// One `DescribeTags` answer.
-fn described(arn: &str, tags: &Tags) -> String {
-    let tags: String =
-        tags.iter().map(|(key, value)| format!("<member><Key>{key}</Key><Value>{value}</Value></member>")).collect();
-    format!("<TagDescriptions><member><ResourceArn>{arn}</ResourceArn><Tags>{tags}</Tags></member></TagDescriptions>")
 }
 
 #[test]
@@ -31,7 +24,7 @@ fn names_fit_and_tell_stacks_attempts_and_declarations_apart() {
 #[tokio::test]
 async fn what_a_create_came_upon_is_taken_only_with_our_mark() {
     const REFUSAL: (&str, &str) = ("CreateLoadBalancer", "DuplicateLoadBalancerName");
-    let answer = |tags: &Tags| Wire::default().answer_query("DescribeTags", &described("arn-1", tags));
+    let answer = |tags: &Tags| Wire::default().answer_query("DescribeTags", &described_tags("arn-1", tags));
     let wire = answer(&mark(3).tags);
     assert_eq!(adopted(&wire.cloud().elb, REFUSAL, "arn-1", &mark(0)).await, Ok(Phase::Ready));
     assert_eq!(wire.requests(), [request("DescribeTags", &[("ResourceArns.member.1", "arn-1")])]);
@@ -51,8 +44,8 @@ async fn what_a_create_came_upon_is_taken_only_with_our_mark() {
 async fn tags_are_asked_for_in_pages() {
     let arns: Vec<String> = (0..21).map(|n| format!("arn-{n}")).collect();
     let wire = Wire::default()
-        .answer_query("DescribeTags", &described("arn-0", &Tags::new()))
-        .answer_query("DescribeTags", &described("arn-20", &mark(0).tags));
+        .answer_query("DescribeTags", &described_tags("arn-0", &Tags::new()))
+        .answer_query("DescribeTags", &described_tags("arn-20", &mark(0).tags));
     let found = tags(&wire.cloud().elb, &arns).await.unwrap();
     assert_eq!((found["arn-0"].len(), &found["arn-20"]), (0, &mark(0).tags));
     let last = &wire.requests()[1];

@@ -4,7 +4,7 @@ use engine::Class;
 use super::*;
 use crate::aws::owner::{STACK, UID};
 use crate::aws::sources::{Detailed, Listed};
-use crate::aws::wire::{Wire, answer, ids, key, mark, request, said, stamp, tags, untagged, view};
+use crate::aws::wire::{Wire, answer, described_tags, ids, key, mark, request, said, stamp, tags, untagged, view};
 
 const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/fs-shop-orders/1";
 
@@ -50,12 +50,6 @@ fn xml(state: &str) -> String {
          <member><SubnetId>subnet-2</SubnetId></member></AvailabilityZones>\
          <SecurityGroups><member>sg-1</member></SecurityGroups><State><Code>{state}</Code></State></member></LoadBalancers>"
     )
-}
-
-fn tags_xml(tags: &Tags) -> String {
-    let tags: String =
-        tags.iter().map(|(key, value)| format!("<member><Key>{key}</Key><Value>{value}</Value></member>")).collect();
-    format!("<TagDescriptions><member><ResourceArn>{ARN}</ResourceArn><Tags>{tags}</Tags></member></TagDescriptions>")
 }
 
 #[test]
@@ -153,7 +147,7 @@ async fn a_create_says_everything_and_is_verified() {
     let mark = mark(&balancer());
     let wire = Wire::default()
         .answer_query("CreateLoadBalancer", &xml("provisioning"))
-        .answer_query("DescribeTags", &tags_xml(&mark.tags))
+        .answer_query("DescribeTags", &described_tags(ARN, &mark.tags))
         .answer_query("ModifyLoadBalancerAttributes", "");
     let made = balancer().create(&wire.cloud().elb, &known(), &mark).await.unwrap();
     assert_eq!((made.id.as_str(), made.seen), (ARN, as_declared()));
@@ -185,7 +179,7 @@ async fn attributes_that_failed_are_made_up_for() {
     let mark = mark(&balancer());
     let wire = Wire::default()
         .answer_query("CreateLoadBalancer", &xml("active"))
-        .answer_query("DescribeTags", &tags_xml(&mark.tags))
+        .answer_query("DescribeTags", &described_tags(ARN, &mark.tags))
         .refuse_query(503, "ServiceUnavailable");
     let made = balancer().create(&wire.cloud().elb, &known(), &mark).await.unwrap();
     assert_eq!(said(&balancer().compare(&made.seen, &known())), "update crossZone");
@@ -198,7 +192,7 @@ async fn a_taken_name_is_ours_or_a_conflict() {
         Wire::default()
             .refuse_query(400, "DuplicateLoadBalancerName")
             .answer_query("DescribeLoadBalancers", &xml("active"))
-            .answer_query("DescribeTags", &tags_xml(tags))
+            .answer_query("DescribeTags", &described_tags(ARN, tags))
     };
     let ours = wire(&mark.tags).answer_query("ModifyLoadBalancerAttributes", "");
     let made = balancer().create(&ours.cloud().elb, &known(), &mark).await.unwrap();
@@ -249,7 +243,7 @@ async fn details_of_what_is_gone_are_none() {
     assert_eq!(LoadBalancerDetails::ask(&wire.cloud().elb, &Id::from(ARN)).await, Ok(None));
     let attribute = format!("<Attributes><member><Key>{CROSS_ZONE}</Key><Value>true</Value></member></Attributes>");
     let wire = Wire::default()
-        .answer_query("DescribeTags", &tags_xml(&Tags::new()))
+        .answer_query("DescribeTags", &described_tags(ARN, &Tags::new()))
         .answer_query("DescribeLoadBalancerAttributes", &attribute);
     let detail = LoadBalancerDetails::ask(&wire.cloud().elb, &Id::from(ARN)).await.unwrap().unwrap();
     assert_eq!(detail.attributes[CROSS_ZONE], "true");

@@ -1,6 +1,6 @@
 //! The questions themselves.
 
-use aws_sdk_ec2::types::{VpcAttributeName, VpcCidrBlockAssociation, VpcCidrBlockStateCode};
+use aws_sdk_ec2::types::VpcAttributeName;
 
 use super::{
     Address, DnsAttributes, Ec2, Fault, Filter, Id, InternetGateway, NatGateway, PAGE, ROUTE_TABLE_PAGE, RouteTable,
@@ -66,59 +66,61 @@ paged!(
     group_ids: &[String] => within("group-id", group_ids)
 );
 
-/// The same question about one id; its parameter has another name in every operation.
-macro_rules! by_id {
-    ($name:ident, $call:ident, $ids:ident, $operation:literal, $answer:ident, $item:ty) => {
-        pub(super) async fn $name(ec2: &Ec2, id: &Id) -> Result<Vec<$item>, Fault> {
-            let call = ec2.reads().$call().$ids(id.as_str());
-            Ok(ec2.read($operation, call.send()).await?.$answer.unwrap_or_default())
-        }
-    };
+paged!(
+    /// Those of these ids.
+    subnets_of, describe_subnets, "DescribeSubnets", Subnet, ids: &[Id] => Some(these("subnet-id", ids))
+);
+paged!(
+    /// Those of these ids.
+    internet_gateways_of, describe_internet_gateways, "DescribeInternetGateways", InternetGateway,
+    ids: &[Id] => Some(these("internet-gateway-id", ids))
+);
+paged!(
+    /// Those of these ids.
+    route_tables_of, describe_route_tables, "DescribeRouteTables", RouteTable, ROUTE_TABLE_PAGE,
+    ids: &[Id] => Some(these("route-table-id", ids))
+);
+paged!(
+    /// Those of these ids.
+    vpc_endpoints_of, describe_vpc_endpoints, "DescribeVpcEndpoints", VpcEndpoint, ids: &[Id] => Some(these("vpc-endpoint-id", ids))
+);
+paged!(
+    /// Those of these ids.
+    security_groups_of, describe_security_groups, "DescribeSecurityGroups", SecurityGroup,
+    ids: &[Id] => Some(these("group-id", ids))
+);
+paged!(
+    /// Those of these ids.
+    security_group_rules_of, describe_security_group_rules, "DescribeSecurityGroupRules", SecurityGroupRule,
+    ids: &[Id] => Some(these("security-group-rule-id", ids))
+);
+paged!(
+    /// Those of these ids.
+    vpcs_of, describe_vpcs, "DescribeVpcs", Vpc, ids: &[Id] => Some(these("vpc-id", ids))
+);
+paged!(
+    /// Those with one of these associations, also if it has ended.
+    vpcs_of_associations, describe_vpcs, "DescribeVpcs", Vpc,
+    ids: &[Id] => Some(these("cidr-block-association.association-id", ids))
+);
+
+/// Those of these ids.
+pub(super) async fn nat_gateways_of(ec2: &Ec2, ids: &[Id]) -> Result<Vec<NatGateway>, Fault> {
+    let call = ec2.reads().describe_nat_gateways().set_filter(Some(these("nat-gateway-id", ids)));
+    ec2.read("DescribeNatGateways", call.into_paginator().page_size(PAGE).items().send().collect::<Result<Vec<_>, _>>())
+        .await
 }
 
-by_id!(subnet, describe_subnets, subnet_ids, "DescribeSubnets", subnets, Subnet);
-by_id!(
-    internet_gateway,
-    describe_internet_gateways,
-    internet_gateway_ids,
-    "DescribeInternetGateways",
-    internet_gateways,
-    InternetGateway
-);
-by_id!(address, describe_addresses, allocation_ids, "DescribeAddresses", addresses, Address);
-by_id!(nat_gateway, describe_nat_gateways, nat_gateway_ids, "DescribeNatGateways", nat_gateways, NatGateway);
-by_id!(route_table, describe_route_tables, route_table_ids, "DescribeRouteTables", route_tables, RouteTable);
-by_id!(security_group, describe_security_groups, group_ids, "DescribeSecurityGroups", security_groups, SecurityGroup);
-by_id!(
-    security_group_rule,
-    describe_security_group_rules,
-    security_group_rule_ids,
-    "DescribeSecurityGroupRules",
-    security_group_rules,
-    SecurityGroupRule
-);
-by_id!(vpc_endpoint, describe_vpc_endpoints, vpc_endpoint_ids, "DescribeVpcEndpoints", vpc_endpoints, VpcEndpoint);
-
-/// A VPC by its own id or by that of one of its CIDR associations.
-pub(super) async fn vpc(ec2: &Ec2, id: &Id) -> Result<Vec<Vpc>, Fault> {
-    let association = id.as_str().starts_with("vpc-cidr-assoc-");
-    let call = if association {
-        let filter = Filter::builder().name("cidr-block-association.association-id").values(id.as_str());
-        ec2.reads().describe_vpcs().filters(filter.build())
-    } else {
-        ec2.reads().describe_vpcs().vpc_ids(id.as_str())
-    };
-    let mut vpcs = ec2.read("DescribeVpcs", call.send()).await?.vpcs.unwrap_or_default();
-    if association {
-        // EC2 may show an association for a while after it has ended.
-        vpcs.retain(|vpc| vpc.cidr_block_association_set().iter().any(|it| stands(it, id)));
-    }
-    Ok(vpcs)
+/// Those of these ids.
+pub(super) async fn addresses_of(ec2: &Ec2, ids: &[Id]) -> Result<Vec<Address>, Fault> {
+    let call = ec2.reads().describe_addresses().set_filters(Some(these("allocation-id", ids)));
+    Ok(ec2.read("DescribeAddresses", call.send()).await?.addresses.unwrap_or_default())
 }
 
-fn stands(association: &VpcCidrBlockAssociation, id: &Id) -> bool {
-    let state = association.cidr_block_state().and_then(|state| state.state());
-    association.association_id() == Some(id.as_str()) && state != Some(&VpcCidrBlockStateCode::Disassociated)
+/// Ids as a filter, and not as the parameter for ids: one that is not there would fail the call for all.
+fn these(name: &str, ids: &[Id]) -> Vec<Filter> {
+    let values = ids.iter().map(ToString::to_string).collect();
+    vec![Filter::builder().name(name).set_values(Some(values)).build()]
 }
 
 fn within(name: &str, ids: &[String]) -> Option<Vec<Filter>> {

@@ -62,7 +62,7 @@ fn fields_are_compared() {
 
 #[test]
 fn every_stage_of_the_api_is_read_with_how_its_deployment_went() {
-    let marked = stamp().tags(&key::<Stage>("default"), 0, Tags::new());
+    let marked = stamp().tags(&key::<Stage>("default"), 2, Tags::new());
     let cases = [
         (Some("Successfully deployed stage with deployment ID 'd1'"), Some("d1"), Phase::Ready),
         (None, Some("d1"), Phase::Ready),
@@ -73,11 +73,11 @@ fn every_stage_of_the_api_is_read_with_how_its_deployment_went() {
         let stages = vec![listed(DEFAULT, message, deployment, &marked), listed("prod", None, None, &Tags::new())];
         let detailed = Detailed { stages: [("a1", stages)].into_iter().collect(), ..Detailed::default() };
         let [ours, theirs] = Stage::read(&View { detailed, ..view() }, &stamp().owner).try_into().unwrap();
-        assert_eq!((ours.key, ours.id.as_str()), (key::<Stage>("default"), "a1/$default"));
+        assert_eq!((ours.key, ours.attempt, ours.id.as_str()), (key::<Stage>("default"), 2, "a1/$default"));
         assert_eq!((ours.phase, ours.seen), (phase, stage(true).as_declared("a1")));
         assert_eq!((&ours.tags, ours.attributes[ARN].as_str()), (&marked, STAGE_ARN));
         assert_eq!(ours.within, Some(Id::from("a1")));
-        assert_eq!(theirs.key, key::<Stage>("prod"), "not declared, so it goes");
+        assert_eq!((theirs.key, theirs.attempt), (key::<Stage>("prod"), 0), "not declared, so it goes");
     }
 }
 
@@ -113,6 +113,7 @@ async fn a_stage_that_stands_is_taken_as_it_is() {
 
 #[tokio::test]
 async fn each_difference_has_its_call() {
+    const PATH: &str = "/v2/apis/a1/stages/%24default";
     let update = async |declared: Stage, seen: StageSeen, calls: usize| {
         let wire = (0..calls).fold(Wire::default(), |wire, _| wire.answer_json(&json!({})));
         let changes = declared.compare(&seen, &known()).changeable().to_vec();
@@ -121,7 +122,6 @@ async fn each_difference_has_its_call() {
         wire.requests().iter().map(|request| request["Action"].clone()).collect::<Vec<_>>()
     };
     let logged = || stage(true).as_declared("a1");
-    const PATH: &str = "/v2/apis/a1/stages/%24default";
     assert_eq!(update(stage(false), logged(), 1).await, [format!("DELETE {PATH}/accesslogsettings")]);
     let own_limits = StageSeen { route_settings: ["$default".to_owned()].into(), ..logged() };
     assert_eq!(update(stage(true), own_limits, 1).await, [format!("DELETE {PATH}/routesettings/%24default")]);

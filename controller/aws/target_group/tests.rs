@@ -3,7 +3,7 @@ use engine::Class;
 use super::*;
 use crate::aws::owner::UID;
 use crate::aws::sources::{Detailed, Listed};
-use crate::aws::wire::{Wire, answer, ids, key, mark, request, said, stamp, tags, untagged, view};
+use crate::aws::wire::{Wire, answer, described_tags, ids, key, mark, request, said, stamp, tags, untagged, view};
 
 const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/fs-shop-orders/1";
 
@@ -55,12 +55,6 @@ const XML: &str = "<TargetGroups><member><TargetGroupArn>arn:aws:elasticloadbala
     <HealthCheckProtocol>TCP</HealthCheckProtocol><HealthCheckPort>traffic-port</HealthCheckPort>\
     <HealthCheckIntervalSeconds>10</HealthCheckIntervalSeconds><HealthCheckTimeoutSeconds>5</HealthCheckTimeoutSeconds>\
     <HealthyThresholdCount>2</HealthyThresholdCount><UnhealthyThresholdCount>2</UnhealthyThresholdCount></member></TargetGroups>";
-
-fn tags_xml(tags: &Tags) -> String {
-    let tags: String =
-        tags.iter().map(|(key, value)| format!("<member><Key>{key}</Key><Value>{value}</Value></member>")).collect();
-    format!("<TagDescriptions><member><ResourceArn>{ARN}</ResourceArn><Tags>{tags}</Tags></member></TagDescriptions>")
-}
 
 #[test]
 fn fields_are_compared() {
@@ -130,7 +124,7 @@ async fn a_create_says_everything_and_is_verified() {
     let mark = mark(&group(TargetCheck::Tcp));
     let wire = Wire::default()
         .answer_query("CreateTargetGroup", XML)
-        .answer_query("DescribeTags", &tags_xml(&mark.tags))
+        .answer_query("DescribeTags", &described_tags(ARN, &mark.tags))
         .answer_query("ModifyTargetGroupAttributes", "");
     let made = group(TargetCheck::Tcp).create(&wire.cloud().elb, &known(), &mark).await.unwrap();
     assert_eq!((made.id.as_str(), made.phase, made.seen), (ARN, Phase::Ready, as_declared(&TargetCheck::Tcp)));
@@ -169,7 +163,7 @@ async fn a_taken_name_is_ours_or_a_conflict() {
         Wire::default()
             .refuse_query(400, "DuplicateTargetGroupName")
             .answer_query("DescribeTargetGroups", XML)
-            .answer_query("DescribeTags", &tags_xml(tags))
+            .answer_query("DescribeTags", &described_tags(ARN, tags))
     };
     let ours = wire(&mark.tags).refuse_query(503, "ServiceUnavailable");
     let made = group(TargetCheck::Tcp).create(&ours.cloud().elb, &known(), &mark).await.unwrap();

@@ -134,6 +134,8 @@ pub(in crate::status) struct Bench {
     pub(in crate::status) unknown: BTreeMap<Kind, Fault>,
     /// Ids that AWS's lists and answers omit.
     pub(in crate::status) hidden: BTreeSet<Id>,
+    /// Ids among those that stand and lost their mark.
+    pub(in crate::status) unmarked: BTreeMap<Id, Tags>,
     pub(in crate::status) problem: Option<Problem>,
     /// Steps that a policy holds back.
     pub(in crate::status) withheld: BTreeSet<Key>,
@@ -168,6 +170,7 @@ pub(in crate::status) fn network() -> Bench {
         cloud: Cloud::default(),
         unknown: BTreeMap::new(),
         hidden: BTreeSet::new(),
+        unmarked: BTreeMap::new(),
         problem: None,
         held: None,
         unexported: Vec::new(),
@@ -229,7 +232,8 @@ impl Bench {
             let absent = recollection
                 .expected
                 .iter()
-                .filter(|it| !seen.contains(&it.id) && !self.unknown.contains_key(&it.kind));
+                .filter(|it| !seen.contains(&it.id) && !self.unknown.contains_key(&it.kind))
+                .filter(|it| !self.unmarked.contains_key(&it.id));
             let (gone, young): (Vec<_>, Vec<_>) = absent.partition(|it| it.one_look_is_proof);
             missed = young.into_iter().map(|it| it.id.clone()).collect();
             let gone = gone.into_iter().map(|it| it.id.clone()).collect();
@@ -254,6 +258,7 @@ impl Bench {
             memory,
             outcome: self.outcome.as_ref(),
             missed: Some(&missed),
+            unmarked: &self.unmarked,
             unknown: Some(&self.unknown),
             facts: self.facts.as_ref(),
             unexported: &self.unexported,
@@ -270,7 +275,8 @@ impl Bench {
     }
 
     fn shows(&self, live: &Live<u8>) -> bool {
-        !self.hidden.contains(&live.id) && !self.unknown.contains_key(&live.key.kind)
+        let hidden = self.hidden.contains(&live.id) || self.unmarked.contains_key(&live.id);
+        !hidden && !self.unknown.contains_key(&live.key.kind)
     }
 
     /// The pause before the next pass.

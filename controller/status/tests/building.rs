@@ -13,7 +13,7 @@ fn a_build_ends_in_silence() {
     assert_eq!(bench.is("NetworkReady"), (True, "Ready"));
     assert_eq!(bench.is("EndpointsReady"), (True, "Ready"));
     assert_eq!(bench.is("CredentialsReady"), (True, "Ready"));
-    assert_eq!(bench.is("Ready"), (False, "NotImplemented"));
+    assert_eq!(bench.is("Ready"), (True, "Ready"));
     assert_eq!(bench.condition("Reconciling"), None);
     assert_eq!(bench.condition("Stalled"), None);
     let observed = bench.status().conditions.iter().all(|condition| condition.observed_generation == Some(1));

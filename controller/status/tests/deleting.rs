@@ -159,8 +159,26 @@ fn what_is_kept_does_not_hold_the_stack() {
     bench.pass();
     assert!(releasable_now(&bench));
     assert_eq!(bench.record("vpc/main").phase, RecordedPhase::Withheld);
-    let event = left_behind(&bench.stack);
-    assert!(event.warning && event.note.contains("vpc/main (vpc-"), "{event:?}");
+    let events = left_behind(&bench.stack);
+    assert!(events[0].warning && events[0].note.contains("vpc/main (vpc-"), "{events:?}");
+    assert_eq!(events.len(), 1);
+}
+
+/// Kubernetes takes 1024 bytes of a note; what stands is named to the last.
+#[test]
+fn a_long_list_of_what_is_left_takes_several_events() {
+    let mut bench = built();
+    let record = bench.record("vpc/main").clone();
+    let many = (0..100).map(|n| ResourceRecord { id: Some(format!("vpc-{n:017}")), ..record.clone() });
+    bench.stack.status.resources = many.collect();
+    let events = left_behind(&bench.stack);
+    assert!(events.len() > 2 && events.iter().all(|event| event.note.len() <= 1024), "{events:?}");
+    let actions: std::collections::BTreeSet<_> = events.iter().map(|event| &event.action).collect();
+    assert_eq!(actions.len(), events.len());
+    for n in 0..100 {
+        let id = format!("(vpc-{n:017})");
+        assert_eq!(events.iter().filter(|event| event.note.contains(&id)).count(), 1, "{id}");
+    }
 }
 
 /// Only a version that knows the kind can take it away.

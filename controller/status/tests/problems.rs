@@ -87,7 +87,7 @@ fn what_stands_is_not_forgotten() {
         bench.stack.metadata.generation = Some(1);
         bench.pass();
         assert_eq!(bench.outcome.as_ref().unwrap().effects, 0);
-        assert_eq!(bench.is("Ready"), (False, "NotImplemented"));
+        assert_eq!(bench.is("Ready"), (True, "Ready"));
         assert_eq!((bench.condition("Reconciling"), bench.condition("Stalled")), (None, None), "{reason}");
     }
 }
@@ -124,7 +124,7 @@ fn a_build_is_not_told_step_by_step() {
     assert_eq!(first.filter(|action| declared.contains(&action.as_str())).collect::<Vec<_>>(), ["CredentialsReady"]);
     let before = bench.pass();
     let second: Vec<_> = events(&before, bench.status()).into_iter().map(|event| event.action).collect();
-    assert_eq!(second, ["NetworkReady", "EndpointsReady"]);
+    assert_eq!(second, ["Ready", "NetworkReady", "EndpointsReady"]);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn suspension_is_neither_progress_nor_failure() {
     assert_eq!(bench.is("Suspended"), (True, "Suspended"));
     assert_eq!(bench.is("NetworkReady"), (True, "Ready"));
     assert_eq!((bench.condition("Reconciling"), bench.condition("Stalled")), (None, None));
-    assert_eq!(bench.is("Ready"), (False, "NotImplemented"));
+    assert_eq!(bench.is("Ready"), (True, "Ready"));
     assert_eq!(bench.rest(), super::bench::RESYNC);
     bench.stack.metadata.generation = Some(2);
     bench.settle();
@@ -179,4 +179,29 @@ fn a_secret_that_cannot_be_written_is_told_until_it_can() {
     bench.pass();
     assert_eq!(bench.is("AuthReady"), (True, "Ready"));
     assert_eq!(bench.condition("Stalled"), None);
+}
+
+/// Somebody took the tags off a resource: it is named with the tags, nothing is made in its place, and no deletion ends before it.
+#[test]
+fn what_lost_its_mark_needs_somebody() {
+    let mut bench = network();
+    bench.settle();
+    let id = engine::Id::from(bench.record("subnet/ecs-a").id.clone().unwrap().as_str());
+    let tags = [("stack".to_owned(), "shop/orders".to_owned())].into();
+    bench.unmarked.insert(id.clone(), tags);
+    bench.seconds += 1000;
+    bench.settle();
+    let named = format!("{id} stands, and does not bear this stack's tags any more: put them back: stack=shop/orders");
+    for condition in ["NetworkReady", "Ready", "Stalled"] {
+        assert_eq!(bench.condition(condition).unwrap().reason, "Unmarked", "{condition}");
+        assert!(bench.message(condition).contains(&named), "{}", bench.message(condition));
+    }
+    assert_eq!((bench.condition("Reconciling"), bench.cloud.live.len()), (None, 5));
+    bench.delete();
+    bench.settle();
+    assert!(bench.message("DeletionBlocked").contains(&named), "{}", bench.message("DeletionBlocked"));
+    bench.unmarked.clear();
+    bench.seconds += 1000;
+    bench.settle();
+    assert!(bench.condition("DeletionBlocked").is_none() && bench.cloud.live.is_empty());
 }

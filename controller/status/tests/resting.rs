@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use engine::{Class, Phase};
 
-use super::bench::{RESYNC, fault, key, network};
-use crate::status::{Problem, at_rest};
+use super::bench::{RESYNC, at, fault, key, network};
+use crate::status::{Problem, announce, at_rest, rest};
 
 /// Half the age of the trouble, within the bounds of its class.
 #[test]
@@ -48,6 +48,23 @@ fn the_quickest_trouble_decides() {
     bench.seconds = 4000;
     bench.pass();
     assert_eq!(bench.rest(), Duration::from_secs(30));
+}
+
+/// What a create left is settled soon after its announcement, also in a build that has been in trouble for long.
+#[test]
+fn an_open_create_is_looked_for_at_its_own_pace() {
+    let mut bench = network();
+    bench.cloud.phases.insert(key("subnet/ecs-a"), Phase::Pending("pending".into()));
+    for seconds in [0, 0, 4000] {
+        bench.seconds = seconds;
+        bench.pass();
+    }
+    assert_eq!(bench.rest(), Duration::from_secs(30));
+    for (age, pause) in [(1, 2), (20, 10), (100, 30)] {
+        let announced = announce(bench.status(), &[(key("internet-gateway/main"), 0)], at(bench.seconds - age));
+        let rest = rest(&announced, bench.outcome.as_ref(), RESYNC, bench.now());
+        assert_eq!(rest, Duration::from_secs(pause), "{age}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use serde_json::{Value, json};
 
 use super::World;
@@ -52,15 +52,30 @@ impl Account {
         &self.id
     }
 
-    /// A client of the user's own, who is root there. Its calls are in the ledger, too.
-    pub fn ec2(&self) -> aws_sdk_ec2::Client {
-        let config = aws_sdk_ec2::Config::builder()
+    /// How a client of the user's own gets in, who is root there. Its calls are in the ledger, too.
+    fn root(&self) -> aws_config::SdkConfig {
+        let credentials = Credentials::new(&self.id, "any", None, None, "test");
+        aws_config::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&self.endpoint)
             .region(Region::new(REGION))
-            .credentials_provider(Credentials::new(&self.id, "any", None, None, "test"))
-            .build();
-        aws_sdk_ec2::Client::from_conf(config)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build()
+    }
+
+    /// The user's own client of EC2.
+    pub fn ec2(&self) -> aws_sdk_ec2::Client {
+        aws_sdk_ec2::Client::new(&self.root())
+    }
+
+    /// The user's own client of Elastic Load Balancing.
+    pub fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
+        aws_sdk_elasticloadbalancingv2::Client::new(&self.root())
+    }
+
+    /// The user's own client of API Gateway.
+    pub fn api(&self) -> aws_sdk_apigatewayv2::Client {
+        aws_sdk_apigatewayv2::Client::new(&self.root())
     }
 
     /// The same for user pools.

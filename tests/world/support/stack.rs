@@ -216,11 +216,13 @@ pub fn holds(stack: &api::Stack, condition: &str) -> bool {
     find(stack, condition).is_some_and(|found| found.status == ConditionStatus::True)
 }
 
-/// The network is built as now declared, and nothing is under way.
+/// The network is built as now declared, and nothing is under way but for a missing image.
 pub fn settled(stack: &api::Stack) -> bool {
     let current = stack.status.observed_generation == stack.metadata.generation;
     let ready = holds(stack, "NetworkReady") && holds(stack, "EndpointsReady");
-    current && ready && !holds(stack, "Reconciling") && !holds(stack, "Stalled")
+    // An image that nobody has pushed yet is waited for without anything going on.
+    let reconciling = find(stack, "Reconciling").is_some_and(|found| found.reason != "ImageNotFound");
+    current && ready && !reconciling && !holds(stack, "Stalled")
 }
 
 /// Ids of the resources in the status, by logical id.

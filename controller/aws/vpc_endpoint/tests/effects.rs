@@ -73,8 +73,8 @@ async fn each_difference_is_its_own_parameter_of_one_call() {
     let cases = [
         (
             interface(),
-            VpcEndpointSeen { subnets: set(["subnet-a", "subnet-z"]), ..interface_seen() },
-            vec![("AddSubnetId.1", "subnet-b"), ("RemoveSubnetId.1", "subnet-z")],
+            VpcEndpointSeen { subnets: set(["subnet-a", "subnet-b", "subnet-z"]), ..interface_seen() },
+            vec![("RemoveSubnetId.1", "subnet-z")],
         ),
         (
             interface(),
@@ -111,6 +111,21 @@ async fn each_difference_is_its_own_parameter_of_one_call() {
         assert_eq!(declared.compare(&live.seen, &ids()).verdict(), Verdict::InSync);
         assert_eq!(live.on, hangs_on(&live.seen));
     }
+}
+
+/// EC2 refuses a second subnet of a zone, also while the first one is on its way out.
+#[tokio::test]
+async fn a_subnet_makes_room_before_another_comes() {
+    let seen = VpcEndpointSeen { subnets: set(["subnet-a", "subnet-z"]), private_dns: false, ..interface_seen() };
+    let modified = "<return>true</return>";
+    let wire = Wire::default().answer("ModifyVpcEndpoint", modified).answer("ModifyVpcEndpoint", modified);
+    let live = interface().update(&wire.ec2(), &standing(seen), &[], &ids()).await.unwrap();
+    assert!(matches!(interface().compare(&live.seen, &ids()).verdict(), Verdict::Update(_)), "it goes on");
+    let live = interface().update(&wire.ec2(), &live, &[], &ids()).await.unwrap();
+    assert_eq!(interface().compare(&live.seen, &ids()).verdict(), Verdict::InSync);
+    let first = [("VpcEndpointId", "vpce-1"), ("RemoveSubnetId.1", "subnet-z"), ("PrivateDnsEnabled", "true")];
+    let second = [("VpcEndpointId", "vpce-1"), ("AddSubnetId.1", "subnet-b")];
+    assert_eq!(wire.requests(), [request("ModifyVpcEndpoint", &first), request("ModifyVpcEndpoint", &second)]);
 }
 
 #[tokio::test]

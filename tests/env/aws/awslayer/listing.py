@@ -42,7 +42,8 @@ def describe(call: Call, listing: Listing) -> dict[str, Any]:
     found = _by_id(call, listing, wanted) if wanted else list(listing.things(call))
     filters = filters_known(call, listing)
     items = [item for rid, thing in found if (item := _shown(call, listing, rid, thing, filters)) is not None]
-    items = [i for i in items if not lag_between_create_and_list(call, str(i.get(listing.id_member)), wanted)]
+    named = bool(wanted) or any(listing.filters.get(name) == listing.id_member for name, _ in filters)
+    items = [i for i in items if not lag_between_create_and_list(call, str(i.get(listing.id_member)), named)]
     if not listing.paged:
         return {listing.result: items}
     page, token = pages(call, items, listing, bool(wanted))
@@ -68,12 +69,13 @@ def filters_known(call: Call, listing: Listing) -> list[tuple[str, list[str]]]:
 
 
 @rule("ec2.Describe*")
-def lag_between_create_and_list(call: Call, resource_id: str, wanted: list[str]) -> bool:
+def lag_between_create_and_list(call: Call, resource_id: str, named: bool) -> bool:
     """A list, or a read by id, may miss a resource that was just created (only when a test orders it).
 
-    Source: aws-facts 6.1; EC2 Developer Guide, "Eventual consistency in the Amazon EC2 API".
+    Source: aws-facts 6.1; EC2 Developer Guide, "Eventual consistency in the Amazon EC2 API". That a filter on the ids
+    reads like the parameter for ids is assumed.
     """
-    return call.world.staleness.misses(call.account, resource_id, call.now, by_id=bool(wanted))
+    return call.world.staleness.misses(call.account, resource_id, call.now, by_id=named)
 
 
 @rule("ec2.Describe*")
@@ -104,7 +106,7 @@ def matches(item: Item, path: str, allowed: list[str]) -> bool:
 def _by_id(call: Call, listing: Listing, wanted: list[str]) -> list[tuple[str, Any]]:
     there = dict(listing.things(call))
     for resource_id in wanted:
-        hidden = resource_id in there and lag_between_create_and_list(call, resource_id, wanted)
+        hidden = resource_id in there and lag_between_create_and_list(call, resource_id, True)
         if (resource_id not in there or hidden) and listing.not_found is not None:
             raise listing.not_found(resource_id)
     return [(rid, thing) for rid, thing in there.items() if rid in wanted]

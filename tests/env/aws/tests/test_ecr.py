@@ -53,7 +53,8 @@ def test_repositories_come_in_pages_and_late(aws: Aws, ecr: Any) -> None:
     assert ecr.describe_repositories(repositoryNames=["late"])["repositories"][0]["repositoryName"] == "late"
 
 
-def test_settings_of_a_repository(ecr: Any) -> None:
+def test_settings_of_a_repository(aws: Aws, ecr: Any) -> None:
+    before = aws.dump()
     with refused("LifecyclePolicyNotFoundException"):
         ecr.get_lifecycle_policy(repositoryName="web")
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 30}
@@ -68,6 +69,10 @@ def test_settings_of_a_repository(ecr: Any) -> None:
     shown = ecr.describe_repositories(repositoryNames=["web"])["repositories"][0]
     assert shown["imageScanningConfiguration"] == {"scanOnPush": True}
     assert shown["imageTagMutability"] == "IMMUTABLE"
+    changed = aws.dump()
+    ecr.put_image_tag_mutability(repositoryName="web", imageTagMutability="MUTABLE")
+    ecr.put_image_scanning_configuration(repositoryName="web", imageScanningConfiguration={"scanOnPush": False})
+    assert changed != before == aws.dump()
 
 
 @rule("image_is_there")
@@ -99,6 +104,19 @@ def test_a_tag_moves_unless_it_is_immutable(aws: Aws, ecr: Any) -> None:
     assert "immutable" in control_error(
         aws, "POST", "images", {"region": aws.region, "repository": "web", "tag": "1.0", "content": "three"}
     )
+
+
+def test_tags_that_are_excluded_from_immutability_move(aws: Aws, ecr: Any) -> None:
+    excluded = [{"filterType": "WILDCARD", "filter": "dev-*"}]
+    ecr.put_image_tag_mutability(
+        repositoryName="web",
+        imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters=excluded,
+    )
+    assert _push(aws, "dev-1", "one") != _push(aws, "dev-1", "two")
+    _push(aws, "1.0", "one")
+    with refused("ImageTagAlreadyExistsException"):
+        ecr.put_image(repositoryName="web", imageManifest=manifest_of("web:three"), imageTag="1.0")
 
 
 @rule("digest_is_of_the_manifest", "manifest_is_a_manifest")

@@ -171,6 +171,10 @@ def test_an_image_must_exist(fargate: Fargate) -> None:
 def test_images_outside_of_ecr_are_not_reached_from_isolated_subnets(fargate: Fargate) -> None:
     reason = _reason(fargate, fargate.definition(container={"image": "nginx:1"}))
     assert "failed to resolve ref docker.io/nginx:1: failed to do request: Head" in reason
+    elsewhere = fargate.image().replace("eu-west-1", "us-east-1")
+    fargate.update(taskDefinition=fargate.definition(container={"image": elsewhere}))
+    fargate.shown()
+    assert f"failed to resolve ref {elsewhere}: failed to do request: Head" in fargate.stopped_reason()
 
 
 def _secret(fargate: Fargate, source: str) -> str:

@@ -52,6 +52,11 @@ def test_an_automatic_deployment_may_fail(way: Way) -> None:
     way.route(api, "GET /")
     assert _stage(way, api)["LastDeploymentStatusMessage"] == "Deployment attempt failed: broken"
     assert _stage(way, api)["DeploymentId"] == before
+    way.gateway.update_stage(ApiId=api, StageName="$default", Description="again")
+    after = _stage(way, api)
+    assert after["LastDeploymentStatusMessage"].startswith("Successfully deployed")
+    way.gateway.update_stage(ApiId=api, StageName="$default", Description="and again")
+    assert _stage(way, api)["DeploymentId"] == after["DeploymentId"] != before
 
 
 @rule("automatic_stage_takes_no_deployment", "deployment_needs_a_route", "staged_deployment_stays")

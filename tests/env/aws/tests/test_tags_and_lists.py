@@ -138,6 +138,8 @@ def test_an_old_resource_can_be_hidden_too(aws: Aws) -> None:
     aws.control("POST", "hide", {"id": vpc, "reads": 1})
     by_id = aws.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
     assert len(by_id) == 1
+    ids: Any = [{"Name": "vpc-id", "Values": [vpc, "vpc-0"]}]
+    assert len(aws.ec2.describe_vpcs(Filters=ids)["Vpcs"]) == 1
     seen = [[v["VpcId"] for v in aws.ec2.describe_vpcs()["Vpcs"]].count(vpc) for _ in range(2)]
     assert seen == [0, 1]
 

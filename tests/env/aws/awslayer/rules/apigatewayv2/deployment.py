@@ -12,6 +12,7 @@ from ...tokens import identifier
 from .common import api_exists, bad_request, given, listed, one_of, stage_of
 from .store import Api, Item, Snapshot, store
 
+_FAILED = "Deployment attempt failed"
 _NO_ROUTE = "At least one route is required before deploying the Api."
 
 
@@ -43,7 +44,7 @@ def stage_deploys_by_itself(call: Call, api: Api, stage: Item) -> None:
         stage["LastUpdatedDate"] = datetime.now(UTC)
         if failure is not None or not api.routes:
             text = failure[1] if failure else _NO_ROUTE
-            stage["LastDeploymentStatusMessage"] = f"Deployment attempt failed: {text}"
+            stage["LastDeploymentStatusMessage"] = f"{_FAILED}: {text}"
             if failure is not None:
                 failures.remove(failure)
             return
@@ -53,6 +54,11 @@ def stage_deploys_by_itself(call: Call, api: Api, stage: Item) -> None:
         stage["LastDeploymentStatusMessage"] = text
 
     call.world.after("stage.deploy", call.memory, deployed)
+
+
+def failed(stage: Item) -> bool:
+    """Whether the last automatic deployment of a stage failed."""
+    return str(stage.get("LastDeploymentStatusMessage", "")).startswith(_FAILED)
 
 
 def automatic(call: Call, api: Api) -> None:

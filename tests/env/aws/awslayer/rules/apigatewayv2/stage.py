@@ -150,7 +150,9 @@ def get_stages(call: Call) -> dict[str, Any]:
 
 @answers("apigatewayv2", "UpdateStage")
 def update_stage(call: Call) -> dict[str, Any]:
-    """Changes what is given, which moto lacks; default route settings and those of routes are merged."""
+    """Changes what is given, which moto lacks; default route settings and those of routes are merged. A stage
+    that now deploys by itself, or that failed to at its last attempt, is deployed.
+    """
     api = api_exists(call)
     stage = stage_of(call, api, call.params["StageName"])
     changes = given(call, "ApiId", "StageName")
@@ -158,9 +160,10 @@ def update_stage(call: Call) -> dict[str, Any]:
         if name in changes:
             changes[name] = {**(stage.get(name) or {}), **changes[name]}
     _deployed_by_hand(call, api, {**stage, **changes}, changes.get("DeploymentId"))
+    served = stage["AutoDeploy"] and not deployment.failed(stage)
     merged(stage, changes, lambda together: _check(call, api, together))
     stage["LastUpdatedDate"] = datetime.now(UTC)
-    if stage["AutoDeploy"]:
+    if stage["AutoDeploy"] and not served:
         deployment.stage_deploys_by_itself(call, api, stage)
         call.world.settle(call.account)
     return stage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 from typing import Any
@@ -45,8 +46,8 @@ def digest_is_of_the_manifest(manifest: str, claimed: str | None = None) -> str:
 
 @rule("ecr.PutImage")
 def immutable_tags_stay(repository: Any, tag: str | None, digest: str) -> None:
-    """In a repository whose tags are IMMUTABLE a tag is pushed once; elsewhere it moves. The same image
-    with the same tag again is refused in both.
+    """In a repository whose tags are IMMUTABLE a tag is pushed once; elsewhere it moves; exclusion filters
+    turn that round for the tags that they match. The same image with the same tag again is always refused.
 
     Source: botocore ecr.ImageTagAlreadyExistsException, ecr.ImageAlreadyExistsException; ECR User Guide,
     image-tag-mutability.
@@ -57,13 +58,19 @@ def immutable_tags_stay(repository: Any, tag: str | None, digest: str) -> None:
     if held is not None and held is same:
         text = f"Image with digest '{digest}' and tag '{tag}' already exists in {where}"
         raise AwsError("ImageAlreadyExistsException", f"{text} in registry with id '{repository.registry_id}'")
-    if held is not None and str(repository.image_tag_mutability).startswith("IMMUTABLE"):
+    if held is not None and _immutable(repository, str(tag)):
         text = (
             f"The image tag '{tag}' already exists in {where} and cannot be overwritten because the tag is immutable."
         )
         raise AwsError("ImageTagAlreadyExistsException", text)
     if tag is None and same is not None:
         raise AwsError("ImageAlreadyExistsException", f"Image with digest '{digest}' already exists in {where}")
+
+
+def _immutable(repository: Any, tag: str) -> bool:
+    filters = repository.image_tag_mutability_exclusion_filters or []
+    excluded = any(fnmatch.fnmatchcase(tag, f["filter"]) for f in filters)
+    return bool(repository.is_tag_immutable()) != excluded
 
 
 def put(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from moto.ecr.models import ecr_backends
+from moto.ecr.models import RepoTagMutability, ecr_backends
 
 from ...call import Call
 from ...errors import AwsError
@@ -63,7 +63,7 @@ def dumped(call: Call) -> dict[str, Iterable[Any]]:
         "repositories": [
             {
                 "repositoryName": r.name,
-                "imageTagMutability": str(r.image_tag_mutability),
+                "imageTagMutability": RepoTagMutability(r.image_tag_mutability).value,
                 "imageScanningConfiguration": r.image_scanning_configuration,
                 "encryptionConfiguration": r.encryption_configuration,
                 "lifecyclePolicy": r.lifecycle_policy,

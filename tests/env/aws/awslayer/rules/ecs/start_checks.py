@@ -21,6 +21,8 @@ _NO_INIT = "ResourceInitializationError: "
 _NO_SECRETS = _NO_INIT + "unable to pull secrets or registry auth: execution resource retrieval failed: "
 _NO_LOGS = _NO_INIT + "failed to validate logger args: create stream has been retried 1 times: "
 _NO_PULL = "CannotPullContainerError: "
+# Stands for the public address of a registry.
+_REGISTRY = "44.208.254.194"
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def image_is_pulled(call: Call, task: Task, container: dict[str, Any]) -> str | 
     ecs-fargate-pull-container-error (the texts).
     """
     wanted = image.reference(container["image"])
-    if wanted is None:
+    if wanted is None or wanted.region != call.region:
         return _public_image(call, task, container)
     host = f"{wanted.registry}.dkr.ecr.{wanted.region}.amazonaws.com"
     arn = f"arn:aws:ecr:{wanted.region}:{wanted.registry}:repository/{wanted.repository}"
@@ -204,15 +206,14 @@ def image_is_pulled(call: Call, task: Task, container: dict[str, Any]) -> str | 
 
 
 def _public_image(call: Call, task: Task, container: dict[str, Any]) -> str | None:
-    source = agent.peer(call, task)
-    gates = reach.hops(call, source, reach.Peer("registry-1.docker.io", "44.208.254.194"), 443)
+    """An image of another registry, or another Region, is pulled over the Internet; it is taken to be there."""
+    gates = reach.hops(call, agent.peer(call, task), reach.Peer("registry", _REGISTRY), 443)
     if reach.passes(gates):
         return None
-    name = container["image"]
-    head = (
-        f'failed to do request: Head "https://registry-1.docker.io/v2/{name}": dial tcp 44.208.254.194:443: i/o timeout'
-    )
-    return f"{_NO_PULL}pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/{name}: {head}"
+    first, slash, rest = container["image"].partition("/")
+    host, path = (first, rest) if slash and "." in first else ("docker.io", container["image"])
+    head = f'failed to do request: Head "https://{host}/v2/{path}": dial tcp {_REGISTRY}:443: i/o timeout'
+    return f"{_NO_PULL}pull image manifest has been retried 5 time(s): failed to resolve ref {host}/{path}: {head}"
 
 
 def _log_groups(task: Task) -> Iterator[tuple[str, str, dict[str, str]]]:
