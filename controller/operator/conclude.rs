@@ -62,6 +62,7 @@ pub(super) async fn conclude(
         now,
     });
     if deleting && release(context, &found, stack, now).await {
+        context.left(stack);
         finalizer::release(stacks, stack).await?;
         context.forget(stack.uid());
         return Ok(Action::await_change());

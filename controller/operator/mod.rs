@@ -9,6 +9,7 @@ mod conclude;
 pub mod context;
 mod exports;
 mod finalizer;
+pub mod iam;
 pub mod identity;
 mod lead;
 pub mod rbac;
