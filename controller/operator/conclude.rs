@@ -11,6 +11,7 @@ use serde_json::json;
 use super::context::Context;
 use super::finalizer;
 use super::lead::{Findings, RECONCILE};
+use super::probe::probe;
 use super::reconcile::Error;
 use crate::api::manifest::FargateStack;
 use crate::api::{Stack, Status};
@@ -33,7 +34,7 @@ pub(super) async fn conclude(
     let deleting = stack.metadata.deletion_timestamp.is_some();
     let now = Timestamp::now();
     let previous = found.announced.as_ref().unwrap_or(&stack.status);
-    let after = status::of(&Pass {
+    let pass = Pass {
         stack,
         previous,
         spec: found.spec.as_ref(),
@@ -46,13 +47,19 @@ pub(super) async fn conclude(
         unmarked: &found.unmarked,
         unknown: found.observation.as_ref().map(|observation| &observation.observed.unknown),
         facts: found.facts.as_ref(),
+        probed: None,
         held: found.held.as_ref(),
         approval: found.approval.as_ref(),
         requested: stack.annotations().get(RECONCILE).map(String::as_str),
         deleting,
         settle: context.intervals.settle,
         now,
-    });
+    };
+    let mut after = status::of(&pass);
+    if let Some((endpoint, path)) = status::probe_due(&pass, &after) {
+        let probed = probe(endpoint, path).await;
+        after = status::of(&Pass { probed: Some(&probed), ..pass });
+    }
     if deleting && release(context, &found, stack, now).await {
         finalizer::release(stacks, stack).await?;
         context.forget(stack.uid());

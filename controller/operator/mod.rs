@@ -10,6 +10,7 @@ pub mod context;
 pub mod finalizer;
 pub mod identity;
 mod lead;
+mod probe;
 pub mod rbac;
 pub mod reconcile;
 pub mod run;

@@ -3,9 +3,10 @@
 use engine::{Class, Phase};
 
 use super::bench::{Bench, fault, key, kind, network, piece};
-use crate::api::spec::Domain;
+use crate::api::spec::{Domain, ReadinessProbe};
 use crate::api::status::{ConditionStatus::*, Outputs};
 use crate::aws::{ENDPOINT, INACTIVE, TARGET};
+use crate::status::Probed;
 
 /// A stack whose way in stands.
 fn built() -> Bench {
@@ -106,4 +107,32 @@ fn a_link_that_sleeps_is_named_and_stays_ready() {
     assert_eq!(bench.is("Warning"), (True, "VpcLinkInactive"));
     assert!(bench.message("Warning").starts_with("vpc-link/main"), "{}", bench.message("Warning"));
     assert_eq!((bench.is("ApiReady"), bench.is("Ready")), ((True, "Ready"), (True, "Ready")));
+}
+
+#[test]
+fn a_probe_is_sent_when_the_api_stands_and_its_answer_counts() {
+    let mut bench = built();
+    sets(&mut bench, "api/main", ENDPOINT, "https://a1.execute-api.eu-west-1.amazonaws.com");
+    let probe = ReadinessProbe { path: "/healthz".to_owned(), client: None };
+    bench.spec.as_mut().unwrap().api.readiness_probe = Some(probe);
+    let refused = "spec.api.readinessProbe: /healthz without a token was";
+    for (probed, expected, message) in [
+        (Probed::Answered(401), (True, "Ready"), String::new()),
+        (Probed::Answered(200), (False, "ProbeFailed"), format!("{refused} answered with 200 instead of 401")),
+        (Probed::Unreachable("no route".into()), (False, "ProbeFailed"), format!("{refused} not answered: no route")),
+        (Probed::Answered(401), (True, "Ready"), String::new()),
+    ] {
+        bench.probed = Some(probed.clone());
+        bench.settle();
+        assert_eq!((bench.is("ApiReady"), bench.is("Ready")), (expected, expected), "{probed:?}");
+        assert_eq!((bench.condition("Reconciling"), bench.condition("Stalled")), (None, None));
+        if !message.is_empty() {
+            assert_eq!(bench.message("Ready"), message);
+            assert!(bench.rest() < super::bench::RESYNC);
+        }
+    }
+    bench.spec.as_mut().unwrap().api.readiness_probe = None;
+    bench.probed = Some(Probed::Answered(200));
+    bench.settle();
+    assert_eq!(bench.is("Ready"), (True, "Ready"), "none is declared");
 }
