@@ -26,8 +26,12 @@ pub(super) async fn probe(endpoint: &str, path: &str) -> Probed {
 /// The client of Kubernetes, without any credentials, is the HTTP client that is there already.
 async fn get(endpoint: &str, path: &str) -> Result<u16, String> {
     let url = endpoint.parse().map_err(|_| format!("{endpoint} is no URL"))?;
-    let client = Client::try_from(kube::Config::new(url)).map_err(told)?;
-    let mut request = Request::new("").list(&ListParams::default()).map_err(told)?;
+    let mut config = kube::Config::new(url);
+    // What the API answers counts, 503 included.
+    config.default_retry = false;
+    let client = Client::try_from(config).map_err(told)?;
+    // Any question of Kubernetes is a GET; where it goes to is said below.
+    let mut request = Request::new("/").list(&ListParams::default()).map_err(told)?;
     *request.uri_mut() = path.parse().map_err(|_| format!("{path} is no path"))?;
     let answer = client.send(request.map(Body::from)).await.map_err(told)?;
     Ok(answer.status().as_u16())
