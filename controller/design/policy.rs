@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use engine::{Action, Key, Node, Plan, Reason, Step};
 
 use crate::api::manifest::{DeletionPolicy, DriftPolicy, Mode, Retained};
-use crate::api::status::{Approval, ConditionStatus, PlanRecord, Status};
+use crate::api::status::{Approval, Condition, ConditionStatus, PlanRecord, Status};
 
 /// How a stack is steered, as far as the steps of its plan depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,11 +73,14 @@ pub struct Ruling<N: Node> {
 /// long as status keeps `Reconciling` until a pass finds nothing left to write.
 ///
 /// It tells a changed declaration from drift. Until a generation is applied in full, every difference counts as its own; from
-/// then on, as drift. What a new version of the controller declares otherwise than the old one counts as drift, too.
+/// then on, as drift. What a new version of the controller declares otherwise than the old one counts as drift, too. Waiting for an
+/// image is no part of it: that is said when nothing else is left to do, and what the image brings is new, not different.
 #[must_use]
 pub fn applied_generation(status: &Status) -> Option<i64> {
     let raised = |name: &str| {
-        status.conditions.iter().any(|condition| condition.type_ == name && condition.status != ConditionStatus::False)
+        let under_way =
+            |condition: &Condition| condition.status != ConditionStatus::False && condition.reason != "ImageNotFound";
+        status.conditions.iter().any(|condition| condition.type_ == name && under_way(condition))
     };
     status.observed_generation.filter(|_| !["Reconciling", "Stalled", "Suspended"].into_iter().any(raised))
 }

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::exports::export;
 use super::finalizer;
 use super::lead::{Findings, RECONCILE};
+use super::probe::probe;
 use super::reconcile::Error;
 use crate::api::manifest::{FargateStack, Mode};
 use crate::api::{Stack, Status};
@@ -40,7 +41,7 @@ pub(super) async fn conclude(
     let now = Timestamp::now();
     let previous = found.announced.as_ref().unwrap_or(&stack.status);
     let unexported = written_down(context, stack, &found).await;
-    let after = status::of(&Pass {
+    let pass = Pass {
         stack,
         previous,
         spec: found.spec.as_ref(),
@@ -54,13 +55,19 @@ pub(super) async fn conclude(
         unknown: found.observation.as_ref().map(|observation| &observation.observed.unknown),
         facts: found.facts.as_ref(),
         unexported: &unexported,
+        probed: None,
         held: found.held.as_ref(),
         approval: found.approval.as_ref(),
         requested: stack.annotations().get(RECONCILE).map(String::as_str),
         deleting,
         settle: context.intervals.settle,
         now,
-    });
+    };
+    let mut after = status::of(&pass);
+    if let Some((endpoint, path)) = status::probe_due(&pass, &after) {
+        let probed = probe(endpoint, path).await;
+        after = status::of(&Pass { probed: Some(&probed), ..pass });
+    }
     if deleting && release(context, &found, stack, now).await {
         context.left(stack);
         finalizer::release(stacks, stack).await?;

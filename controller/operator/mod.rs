@@ -12,6 +12,7 @@ mod finalizer;
 pub mod iam;
 pub mod identity;
 mod lead;
+mod probe;
 pub mod rbac;
 pub mod reconcile;
 pub mod run;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::conditions::conditions;
 use super::exports::Unexported;
+use super::probe::Probed;
 use super::problem::Problem;
 use super::{changed, image, inventory, outputs, service};
 use crate::api::status::{Approval, PlanRecord};
@@ -47,6 +48,8 @@ pub struct Pass<'a, S = Seen> {
     pub facts: Option<&'a Facts>,
     /// Secrets that could not be written.
     pub unexported: &'a [Unexported],
+    /// What the readiness probe came to; `None` if it was not sent.
+    pub probed: Option<&'a Probed>,
     /// The plan that is held back.
     pub held: Option<&'a PlanRecord>,
     /// The approval that is in force.

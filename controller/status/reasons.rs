@@ -60,6 +60,8 @@ pub enum Reason {
     Throttled,
     /// AWS did not answer, or answered with an error of its own.
     Unavailable,
+    /// The API stands, and does not answer as it should.
+    ProbeFailed,
     /// Something stands that is not usable; it may recover by itself.
     Broken,
     /// A rollout failed, and what ran before runs on.
@@ -131,6 +133,7 @@ impl Reason {
             Self::MemoryLost => "MemoryLost",
             Self::Throttled => "Throttled",
             Self::Unavailable => "Unavailable",
+            Self::ProbeFailed => "ProbeFailed",
             Self::Broken => "Broken",
             Self::RolledBack => "RolledBack",
             Self::RolloutFailed => "RolloutFailed",

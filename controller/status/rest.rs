@@ -66,7 +66,8 @@ pub fn rest<S>(after: &Status, outcome: Option<&Outcome<S>>, resync: Duration, n
     let intents = after.intents.iter().map(|intent| pause(Class::NotYet, since(intent.time, now)));
     let open = after.memory_lost_since.is_some()
         || deleting(after)
-        || find(&after.conditions, RECONCILING).is_some_and(waits_for_image);
+        || find(&after.conditions, RECONCILING).is_some_and(waits_for_image)
+        || find(&after.conditions, READY).is_some_and(|ready| ready.reason == Reason::ProbeFailed.as_str());
     let due = due.min();
     let waiting = open.then(|| bounds(Class::NotYet).1);
     due.into_iter().chain(intents).chain(waiting).min().unwrap_or(resync)

@@ -7,6 +7,7 @@ use super::conditions::Verdict;
 use super::exports;
 use super::image;
 use super::pass::Pass;
+use super::probe;
 use super::reasons::Reason;
 use super::wording::resources;
 use crate::api::status::RecordedPhase;
@@ -71,7 +72,10 @@ pub(super) fn verdict<S>(pass: &Pass<'_, S>, outcome: &Outcome<S>, name: &'stati
                 format!("{key}: made just now, to be seen in AWS's lists; {}", progress(&causes)),
             ),
             None if causes.count == 0 => Verdict::yes(Reason::Ready, "nothing to build".to_owned()),
-            None => Verdict::yes(Reason::Ready, format!("{} as declared", resources(causes.count))),
+            None => match probe::failed(pass).filter(|_| name == API) {
+                Some((reason, message)) => Verdict::no(reason, message),
+                None => Verdict::yes(Reason::Ready, format!("{} as declared", resources(causes.count))),
+            },
         },
     }
 }

@@ -6,6 +6,7 @@
 pub(in crate::status) mod bench;
 mod building;
 mod deleting;
+mod ingress;
 mod kstatus;
 mod problems;
 mod remembering;

@@ -177,12 +177,21 @@ async fn bring(ec2: &Client) -> Brought {
     Brought { spec, tables }
 }
 
+/// Whether a security group of this name is a stack's.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("fargatestack/")
+}
+
 /// The network in a dump, without the stack's own resources, and without what they put into brought tables: the routes to S3.
 fn without_the_stack(mut dump: Value) -> Value {
     let network = dump["network"][REGION].as_object_mut().unwrap();
     for list in network.values_mut() {
         let list = list.as_array_mut().unwrap();
         list.retain(|item| crate::support::cloud::tag(item, "fargatestack.dev/stack").is_none());
+        // AWS's own interfaces of a load balancer or a VPC link bear no mark, but a group of the stack.
+        let guarded =
+            |item: &Value| items(item, "Groups").iter().any(|group| group["GroupName"].as_str().is_some_and(is_ours));
+        list.retain(|item| item["RequesterManaged"] != true || !guarded(item));
         // The rule that AWS puts into every new group bears no tag; its group is one of those just left out.
         for item in list {
             if let Some(routes) = item.get_mut("Routes").and_then(Value::as_array_mut) {

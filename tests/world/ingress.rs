@@ -176,3 +176,21 @@ async fn drift_of_the_way_in_is_repaired_and_nothing_of_it_is_left() {
     assert!(api.get_vpc_links().send().await.unwrap().items().is_empty());
     assert!(stack.cloud().is_empty(), "{:?}", stack.cloud().keys());
 }
+
+/// Through the API's own address: who has no token is refused, and a probe that is not refused is told.
+#[tokio::test]
+async fn a_probe_goes_through_the_api() {
+    let stack = Stack::prepare(controller(), "way-in-probe").await;
+    stack.account.set(&json!({"apiEndpoints": "layer"}));
+    stack.declare(json!({"api": {"readinessProbe": {"path": "/healthz"}}})).await;
+    let built = stack.settled().await;
+    assert!(holds(&built, "ApiReady"), "{:?}", find(&built, "ApiReady"));
+
+    let open = json!({"readinessProbe": {"path": "/healthz"}, "routes": [{"key": "$default", "auth": "None"}]});
+    stack.declare(json!({ "api": open })).await;
+    let message = stack.reason("ApiReady", "ProbeFailed").await;
+    assert!(message.contains("/healthz without a token was answered with"), "{message}");
+    stack.declare(json!({"api": {"readinessProbe": {"path": "/healthz"}}})).await;
+    stack.reason("ApiReady", "Ready").await;
+    stack.stays().await;
+}

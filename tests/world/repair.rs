@@ -247,7 +247,8 @@ const UNUSED: [&str; 1] = ["ec2:DisassociateVpcCidrBlock"];
 /// A life that uses every operation of the network that is listed, and no other: the list is what the role must allow.
 #[tokio::test]
 async fn the_listed_actions_are_those_that_are_used() {
-    let stack = Stack::built(controller(), "actions", json!({"tags": {"team": "shop"}})).await;
+    let spec = json!({"tags": {"team": "shop"}, "network": {"flowLogs": {"retentionDays": 7}}});
+    let stack = Stack::built(controller(), "actions", spec).await;
     let (ec2, cloud) = (stack.account.ec2(), stack.cloud());
     change_everything(&ec2, &cloud).await;
     let untagged = Tag::builder().key("team").build();

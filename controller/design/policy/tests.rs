@@ -295,4 +295,6 @@ fn a_generation_is_applied_when_nothing_of_it_is_under_way() {
         assert_eq!(applied_generation(&status(vec![condition(name, ConditionStatus::Unknown)])), None, "{name}");
         assert_eq!(applied_generation(&status(vec![condition(name, ConditionStatus::False)])), Some(3), "{name}");
     }
+    let waiting = Condition { reason: "ImageNotFound".into(), ..condition("Reconciling", ConditionStatus::True) };
+    assert_eq!(applied_generation(&status(vec![waiting])), Some(3));
 }

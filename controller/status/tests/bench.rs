@@ -16,7 +16,7 @@ use crate::api::status::{Condition, ConditionStatus, PlanRecord, ResourceRecord}
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::Facts;
 use crate::status::memory::key_of;
-use crate::status::{Pass, Problem, Unexported, announce, of, recall, rest};
+use crate::status::{Pass, Probed, Problem, Unexported, announce, of, recall, rest};
 
 pub(in crate::status) const SETTLE: Duration = Duration::from_mins(1);
 pub(in crate::status) const RESYNC: Duration = Duration::from_mins(5);
@@ -139,6 +139,8 @@ pub(in crate::status) struct Bench {
     pub(in crate::status) problem: Option<Problem>,
     /// Steps that a policy holds back.
     pub(in crate::status) withheld: BTreeSet<Key>,
+    /// What the readiness probe came to.
+    pub(in crate::status) probed: Option<Probed>,
     /// The plan that waits for approval.
     pub(in crate::status) held: Option<PlanRecord>,
     /// Secrets that could not be written.
@@ -172,6 +174,7 @@ pub(in crate::status) fn network() -> Bench {
         hidden: BTreeSet::new(),
         unmarked: BTreeMap::new(),
         problem: None,
+        probed: None,
         held: None,
         unexported: Vec::new(),
         facts: None,
@@ -262,6 +265,7 @@ impl Bench {
             unknown: Some(&self.unknown),
             facts: self.facts.as_ref(),
             unexported: &self.unexported,
+            probed: self.probed.as_ref(),
             held: self.held.as_ref(),
             approval: None,
             requested: None,
