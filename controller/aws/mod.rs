@@ -19,6 +19,7 @@ mod label;
 pub mod limits;
 pub mod observe;
 pub mod owner;
+mod pools;
 pub mod resource;
 pub mod scope;
 mod secret;

@@ -11,14 +11,14 @@ use engine::{
     Replace, Tags,
 };
 
+use super::UserPool;
 use super::cloud::Cognito;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::label::{Label, Place};
 use super::owner::Owner;
+use super::pools::{ours, place};
 use super::resource::{Mark, Resource};
 use super::sources::{Detail, Look, Question, View};
-use super::user_pool::{UserPool, ours};
-use super::user_pool_client::place;
 
 /// Page size of `ListResourceServers`: the largest that it allows.
 const PAGE: i32 = 50;

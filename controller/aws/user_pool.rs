@@ -22,6 +22,7 @@ use super::clients::{from_map, to_map};
 use super::cloud::Cognito;
 use super::fault::{incomplete, is_not_found};
 use super::owner::Owner;
+use super::pools::PAGE;
 use super::resource::{ARN, Mark, Resource};
 use super::sources::{Detail, Listing, Look, Question, View, answered};
 use settings::{replacement, set_mfa};
@@ -30,9 +31,6 @@ mod settings;
 
 /// The attribute of a user pool in which the issuer of its tokens stands.
 pub const ISSUER: &str = "issuer";
-
-/// Page size of Cognito's lists: the largest that it allows.
-pub(super) const PAGE: i32 = 60;
 
 /// Longest name of a pool.
 const NAME: usize = 128;
@@ -174,12 +172,6 @@ impl Detail for UserPoolDetails {
     fn tags(detail: &UserPoolDetail) -> Option<Tags> {
         Some(from_map(detail.pool.user_pool_tags()))
     }
-}
-
-/// The pools in `view` that are `owner`'s.
-pub(super) fn ours<'a>(view: &'a View, owner: &'a Owner) -> impl Iterator<Item = &'a Sdk> {
-    let all = view.detailed.user_pool_details.iter().map(|(_, detail)| &detail.pool);
-    all.filter(|pool| owner.mark_of(UserPool::KIND, &from_map(pool.user_pool_tags())).is_some())
 }
 
 pub(super) async fn describe(cognito: &Cognito, id: &str) -> Result<Option<Sdk>, Fault> {

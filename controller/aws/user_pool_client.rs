@@ -15,13 +15,13 @@ use engine::{
 
 use super::cloud::Cognito;
 use super::fault::{incomplete, is_not_found, refused, unresolved};
-use super::label::{Label, Place};
+use super::label::Label;
 use super::owner::Owner;
+use super::pools::{PAGE, ours, place};
 use super::resource::{Mark, Resource};
-use super::resource_server::ResourceServer;
 use super::secret::Secret;
 use super::sources::{Detail, Look, Question, View};
-use super::user_pool::{PAGE, UserPool, ours};
+use super::{ResourceServer, UserPool};
 
 mod settings;
 
@@ -157,11 +157,6 @@ async fn describe(cognito: &Cognito, pool: &str, client: &str) -> Result<Option<
         Err(fault) if is_not_found(&fault) => Ok(None),
         Err(fault) => Err(fault),
     }
-}
-
-/// Whose the pool is in which something stands.
-pub(super) fn place(view: &View, owner: &Owner, pool: &str) -> Place {
-    if ours(view, owner).any(|it| it.id() == Some(pool)) { Place::Ours } else { Place::Brought }
 }
 
 impl Resource for UserPoolClient {

@@ -11,12 +11,13 @@ use engine::{
     Replace, Tags,
 };
 
+use super::UserPool;
 use super::cloud::Cognito;
 use super::fault::{is_not_found, unresolved};
 use super::owner::Owner;
+use super::pools::ours;
 use super::resource::{Mark, Resource};
 use super::sources::{Detail, Look, Question, View};
-use super::user_pool::{UserPool, ours};
 
 /// A pool has one domain with a prefix.
 const NAME: &str = "main";
