@@ -12,8 +12,8 @@ use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
 use super::resource::{Mark, Resource, resolved};
 use super::sources::{Question, View};
-use super::task_definition::{REGISTERED, TaskDefinition};
-use super::{EcsCluster, Listener, SecurityGroup, Subnet, TargetGroup};
+use super::task_definition::REGISTERED;
+use super::{EcsCluster, Listener, SecurityGroup, Subnet, TargetGroup, TaskDefinition};
 
 mod health;
 mod questions;

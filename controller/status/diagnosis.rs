@@ -11,7 +11,7 @@ use engine::{Key, Outcome, State};
 use super::wording::shorten;
 
 /// Longest part of what ECS says that is repeated, in characters.
-const LONGEST_QUOTE: usize = 200;
+const LONGEST_QUOTE: usize = 250;
 
 /// What a task needs on its way to a service of AWS: the key of the part, and what it is for people.
 type Part = (&'static str, &'static str);
@@ -36,6 +36,10 @@ enum Lack {
     Image,
     /// A right of its execution role.
     Right,
+    /// What the policy of the endpoint with this name does not allow.
+    Policy(&'static str),
+    /// A secret or parameter that does not exist.
+    Secret,
     /// The log group.
     LogGroup,
     /// A way to the service whose endpoint has this name.
@@ -60,14 +64,20 @@ fn lack(said: &str) -> Lack {
     if has(&["outofmemory"]) {
         return Lack::Memory;
     }
+    if has(&["vpc endpoint policy"]) {
+        return Lack::Policy(endpoint(said).unwrap_or("s3"));
+    }
     if has(&["accessdenied", "not authorized", "unable to assume", "403 forbidden"]) {
         return Lack::Right;
+    }
+    if has(&["can't find the specified secret", "invalid ssm parameters"]) {
+        return Lack::Secret;
     }
     if has(&["log group does not exist", "log stream"]) && !unreachable {
         return Lack::LogGroup;
     }
     if unreachable {
-        return way(said);
+        return endpoint(said).map_or(Lack::WayToS3, Lack::Way);
     }
     if has(&["cannotpull"]) {
         return if has(&["not found", "notfound", "manifest unknown", "does not exist"]) {
@@ -82,31 +92,39 @@ fn lack(said: &str) -> Lack {
     if has(&["essential container", "exit code"]) { Lack::Application } else { Lack::Unknown }
 }
 
-/// The service that could not be reached.
-fn way(said: &str) -> Lack {
-    let has = |word: &str| said.contains(word);
-    if has("s3") || has("starport") {
-        Lack::WayToS3
-    } else if has("secretsmanager") || has("secrets manager") || has("retrieve secret") {
-        Lack::Way("secretsmanager")
-    } else if has("ssm") {
-        Lack::Way("ssm")
-    } else if has("logger") || has("logs.") || has("cloudwatch") || has("log stream") {
-        Lack::Way("logs")
-    } else if has("api.ecr") || has("registry auth") || has("getauthorizationtoken") {
-        Lack::Way("ecr-api")
+/// The endpoint of the service that is spoken of; `None` for S3, whose endpoint is a gateway.
+fn endpoint(said: &str) -> Option<&'static str> {
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if has(&[".s3.", "starport", "s3:getobject"]) {
+        None
+    } else if has(&["from ssm", "//ssm.", "ssm:getparameters"]) {
+        Some("ssm")
+    } else if has(&["from asm", "secretsmanager"]) {
+        Some("secretsmanager")
+    } else if has(&["logger", "log stream"]) {
+        Some("logs")
+    } else if has(&["registry auth", "api.ecr"]) {
+        Some("ecr-api")
     } else {
-        Lack::Way("ecr-dkr")
+        Some("ecr-dkr")
     }
+}
+
+/// The action and the resource that a refusal names.
+fn refused(said: &str) -> Option<String> {
+    let (_, rest) = said.split_once("to perform: ")?;
+    let action = rest.split_whitespace().next()?;
+    let resource = rest.split_once("on resource: ").and_then(|(_, resource)| resource.split_whitespace().next());
+    Some(resource.map_or_else(|| action.to_owned(), |resource| format!("{action} on {resource}")))
 }
 
 /// What is to be said of a task of which ECS says `said`.
 pub(super) fn diagnosis<S>(outcome: &Outcome<S>, said: &str) -> String {
     let fix = match lack(&said.to_lowercase()) {
         Lack::Image => "its image is not in the repository: push it, or correct spec.service.image".to_owned(),
-        Lack::Right => missing(outcome, &[("role/execution", "the role with which ECS starts tasks")]).unwrap_or_else(
-            || "a role of the task lacks the right that is named: check its policies, and the policy of the key or secret".to_owned(),
-        ),
+        Lack::Right => right(outcome, said),
+        Lack::Policy(endpoint) => format!("the policy of vpc-endpoint/{endpoint} does not allow {}", what(said)),
+        Lack::Secret => "what spec.service.secrets names does not exist: create it, or correct its ARN".to_owned(),
         Lack::LogGroup => missing(outcome, &[("log-group/tasks", "the log group of the tasks")])
             .unwrap_or_else(|| "its log group stands by now: the next task finds it".to_owned()),
         Lack::Way(endpoint) => to_endpoint(outcome, endpoint),
@@ -117,6 +135,19 @@ pub(super) fn diagnosis<S>(outcome: &Outcome<S>, said: &str) -> String {
         Lack::Unknown => return format!("\"{}\"", steady(said)),
     };
     format!("{fix} (\"{}\")", steady(said))
+}
+
+fn what(said: &str) -> String {
+    refused(said).unwrap_or_else(|| "it".to_owned())
+}
+
+fn right<S>(outcome: &Outcome<S>, said: &str) -> String {
+    missing(outcome, &[("role/execution", "the role with which ECS starts tasks")]).unwrap_or_else(|| {
+        format!(
+            "role/execution, or the one that you bring, does not allow {}: see its policies and its trust",
+            what(said)
+        )
+    })
 }
 
 fn to_endpoint<S>(outcome: &Outcome<S>, endpoint: &str) -> String {

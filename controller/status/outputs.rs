@@ -2,6 +2,7 @@
 
 mod identity;
 mod ingress;
+mod service;
 
 use engine::{Key, Live, Outcome};
 
@@ -30,6 +31,7 @@ pub(super) fn of<S>(pass: &Pass<'_, S>) -> Option<Outputs> {
     };
     identity::fill(&build, before, &mut outputs);
     ingress::fill(&build, before, &mut outputs);
+    service::fill(&build, before, &mut outputs);
     if build.unread("elastic-ip") || build.unread("nat-gateway") {
         outputs.nat_addresses = before.map(|it| it.nat_addresses.clone()).unwrap_or_default();
     }

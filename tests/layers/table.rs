@@ -149,6 +149,41 @@ pub const NEIGHBOURS: &[(&str, &str, &str)] = &[
         "the name of an attribute that both kinds publish",
     ),
     (
+        "controller/aws/ecs_service.rs",
+        "crate::aws::task_definition::REGISTERED",
+        "the name of an attribute of what both kinds read",
+    ),
+    (
+        "controller/aws/ecs_service/questions.rs",
+        "crate::aws::ecs_cluster::EcsCluster",
+        "a service is asked for within its cluster, which is known by its mark",
+    ),
+    (
+        "controller/aws/ecs_service/rollout.rs",
+        "crate::aws::task_definition",
+        "whether a rollout may have failed is told by the revisions that stand beside the one that runs",
+    ),
+    (
+        "controller/aws/ecs_service/shown.rs",
+        "crate::aws::task_definition",
+        "what tasks run, and with which roles, is said of their task definition only",
+    ),
+    (
+        "controller/aws/scalable_target.rs",
+        "crate::aws::ecs_service::owned",
+        "what scales a service carries no mark: its service says whose it is",
+    ),
+    (
+        "controller/aws/scaling_policy.rs",
+        "crate::aws::ScalableTarget::read",
+        "a policy carries no mark: its target says whose it is",
+    ),
+    (
+        "controller/aws/task_definition/questions.rs",
+        "crate::aws::ecs_service::owned",
+        "what the service runs is asked about, whoever registered it",
+    ),
+    (
         "controller/aws/subnet.rs",
         "crate::aws::vpc_cidr::holding",
         "EC2 does not say which association holds a subnet's block; that file reads associations",

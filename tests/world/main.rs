@@ -15,6 +15,7 @@ mod identity;
 mod ingress;
 mod network;
 mod repair;
+mod service;
 mod succession;
 mod support;
 mod validation;

@@ -23,23 +23,40 @@ const PARTS: [&str; 15] = [
 ];
 
 /// As ECS says it, of one task.
-const REGISTRY: &str = "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth \
-     from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. \
-     RequestError: send request failed caused by: Post \"https://api.ecr.eu-west-1.amazonaws.com/\": dial tcp 10.0.1.7:443: i/o timeout";
+const REGISTRY: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: \
+     unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \
+     \"https://api.ecr.eu-west-1.amazonaws.com/\": dial tcp 172.10.1.7:443: i/o timeout. Please check your task network configuration.";
 const MANIFEST: &str = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref \
-     111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:aa: dial tcp 10.0.1.8:443: i/o timeout";
-const LAYER: &str = "CannotPullContainerError: failed to copy: httpReadSeeker: Get \
-     \"https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/x\": dial tcp 52.218.1.1:443: i/o timeout";
+     111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders3@sha256:aa: failed to do request: Head \
+     \"https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/shop/orders3/manifests/sha256:aa\": dial tcp 172.10.1.8:443: i/o timeout";
+const LAYER: &str = "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: failed to do \
+     request: Get https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/: dial tcp 52.94.0.1:443: i/o timeout";
 const LOGGER: &str = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to \
-     create Cloudwatch log stream: RequestCanceled: context deadline exceeded : exit status 1";
-const SECRET: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: \
-     unable to retrieve secret from asm: RequestError: Post \"https://secretsmanager.eu-west-1.amazonaws.com/\": dial tcp: i/o timeout";
-const RIGHT: &str = "ResourceInitializationError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/execution/0123456789abcdef \
-     is not authorized to perform: ecr:GetAuthorizationToken";
-const LOG_GROUP: &str = "ResourceInitializationError: failed to validate logger args: ResourceNotFoundException: The specified log group \
-     does not exist. : exit status 1";
-const NO_IMAGE: &str =
-    "CannotPullContainerError: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:aa: not found";
+     create Cloudwatch log stream: RequestError: send request failed caused by: Post \"https://logs.eu-west-1.amazonaws.com/\": dial tcp: \
+     lookup logs.eu-west-1.amazonaws.com: no such host : exit status 1";
+const SECRET: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to \
+     retrieve secret from asm: service call has been retried 5 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:1:secret:db \
+     from secrets manager: RequestError: send request failed caused by: Post \"https://secretsmanager.eu-west-1.amazonaws.com/\": dial tcp \
+     172.10.1.9:443: i/o timeout";
+const PARAMETER: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable \
+     to retrieve secrets from ssm: service call has been retried 5 time(s): RequestError: Post \"https://ssm.eu-west-1.amazonaws.com/\": \
+     dial tcp 172.10.1.9:443: i/o timeout";
+const NO_SECRET: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable \
+     to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:eu-west-1:1:secret:db \
+     from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret.";
+const RIGHT: &str = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to \
+     retrieve ecr registry auth: service call has been retried 3 time(s): AccessDeniedException: User: \
+     arn:aws:sts::111122223333:assumed-role/execution/0123456789abcdef is not authorized to perform: ecr:GetAuthorizationToken on resource: * \
+     because no identity-based policy allows the ecr:GetAuthorizationToken action";
+const POLICY: &str = "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: unexpected \
+     status code https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/: AccessDeniedException: User: arn:aws:sts::1:\
+     assumed-role/execution/0 is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/* \
+     because no VPC endpoint policy allows the s3:GetObject action";
+const LOG_GROUP: &str = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create \
+     Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1";
+const NO_IMAGE: &str = "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref \
+     111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:aa: 111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:aa: \
+     not found";
 const HEALTH: &str = "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/a/1)";
 const EXIT: &str = "Essential container in task exited; exit code 1";
 const MEMORY: &str =
@@ -97,7 +114,13 @@ fn the_part_that_is_missing_is_named() {
 fn what_is_not_the_networks_doing_is_told_apart() {
     let cases = [
         (NO_IMAGE, "its image is not in the repository"),
-        (RIGHT, "a role of the task lacks the right"),
+        (RIGHT, "role/execution, or the one that you bring, does not allow ecr:GetAuthorizationToken on *: "),
+        (
+            POLICY,
+            "the policy of vpc-endpoint/s3 does not allow s3:GetObject on arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*",
+        ),
+        (NO_SECRET, "what spec.service.secrets names does not exist"),
+        (PARAMETER, "vpc-endpoint/ssm, the endpoint of that service, is not declared"),
         (EXIT, "the application ended by itself"),
         (MEMORY, "its container used more than spec.service.memory"),
         (HEALTH, "the load balancer gets no answer from it: check spec.service.containerPort"),
@@ -133,5 +156,5 @@ fn what_differs_from_task_to_task_is_left_out() {
         steady("repository@sha256:0123456789abcdef: not found"),
         "repository@sha256:0123456789abcdef: not found"
     );
-    assert!(steady(&"long ".repeat(100)).len() < 220);
+    assert!(steady(&"long ".repeat(100)).len() < 270);
 }

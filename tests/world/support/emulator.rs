@@ -91,6 +91,23 @@ impl Account {
         aws_sdk_cognitoidentityprovider::Client::from_conf(config)
     }
 
+    /// The same for ECS.
+    pub fn ecs(&self) -> aws_sdk_ecs::Client {
+        let config = aws_sdk_ecs::Config::builder()
+            .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
+            .endpoint_url(&self.endpoint)
+            .region(aws_sdk_ecs::config::Region::new(REGION))
+            .credentials_provider(aws_sdk_ecs::config::Credentials::new(&self.id, "any", None, None, "test"))
+            .build();
+        aws_sdk_ecs::Client::from_conf(config)
+    }
+
+    /// Pushes an image of its own content as `repository:tag`; answers with its digest.
+    pub fn push(&self, repository: &str, tag: &str) -> String {
+        let image = json!({"region": REGION, "repository": repository, "tag": tag});
+        self.control("POST", "images", "", Some(&image))["digest"].as_str().unwrap().to_owned()
+    }
+
     /// Where the ledger stands: pass it to [`Account::calls`].
     pub fn now(&self) -> u64 {
         self.control("GET", "ledger", &format!("&since={}", u64::MAX >> 1), None)["last"].as_u64().unwrap()

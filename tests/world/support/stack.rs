@@ -129,6 +129,17 @@ impl Stack {
         self.until("the network is ready and nothing is under way", settled).await
     }
 
+    /// Pushes the image of that tag to its repository.
+    pub fn push(&self, tag: &str) -> String {
+        self.account.push(&self.qualified(), tag)
+    }
+
+    /// Waits until its service works as declared and nothing is under way.
+    pub async fn serving(&self) -> api::Stack {
+        let serves = |stack: &api::Stack| settled(stack) && holds(stack, "ServiceReady");
+        self.until("the service is ready and nothing is under way", serves).await
+    }
+
     /// Waits until a condition has this reason.
     pub async fn reason(&self, condition: &str, reason: &str) -> String {
         let says = |stack: &api::Stack| find(stack, condition).is_some_and(|found| found.reason == reason);
