@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use fargatestack::operator::context::Intervals;
+use fargatestack::operator::iam;
 use fargatestack::operator::run::{Settings, run};
 use fargatestack::{api, operator};
 use tracing_subscriber::EnvFilter;
@@ -28,6 +29,21 @@ enum What {
     Crds,
     /// Prints the namespace, service account and role of the controller.
     Rbac,
+    /// Prints the IAM policies of what the controller does in AWS, as one JSON object by name.
+    IamPolicy(IamPolicy),
+}
+
+#[derive(Args)]
+struct IamPolicy {
+    /// Print this policy alone: network, service or entrance.
+    #[arg(long)]
+    part: Option<String>,
+    /// The AWS partition: aws, aws-cn or aws-us-gov.
+    #[arg(long, default_value = "aws")]
+    partition: String,
+    /// UID of the cluster's namespace kube-system: nothing that bears another cluster's mark may be changed. Default: any mark.
+    #[arg(long)]
+    cluster: Option<String>,
 }
 
 #[derive(Args)]
@@ -66,6 +82,22 @@ fn main() -> ExitCode {
                 .map(|it| it.join("---\n")),
         ),
         What::Rbac => print(operator::rbac::manifest()),
+        What::IamPolicy(wanted) => iam_policy(wanted),
+    }
+}
+
+fn iam_policy(IamPolicy { part, partition, cluster }: IamPolicy) -> ExitCode {
+    let installation = iam::Installation { partition, cluster };
+    let policy = match &part {
+        Some(part) => iam::policy(part, &installation),
+        None => Some(iam::policies(&installation)),
+    };
+    match policy {
+        Some(policy) => print(serde_json::to_string_pretty(&policy).map(|text| text + "\n")),
+        None => {
+            eprintln!("error: --part: there is no such policy: name one of {}", iam::parts().join(", "));
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! After the rooms: the status, its events, and letting go of a stack of which nothing is left.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::Action;
@@ -9,17 +11,21 @@ use kube::{Api, Resource as _, ResourceExt as _};
 use serde_json::json;
 
 use super::context::Context;
+use super::exports::export;
 use super::finalizer;
 use super::lead::{Findings, RECONCILE};
 use super::probe::probe;
 use super::reconcile::Error;
-use crate::api::manifest::FargateStack;
+use crate::api::manifest::{FargateStack, Mode};
 use crate::api::{Stack, Status};
 use crate::aws;
-use crate::status::{self, Pass};
+use crate::status::{self, Pass, Unexported};
+
+/// Longest pause while a Secret could not be written: nobody tells the controller when somebody else's is gone.
+const UNEXPORTED: Duration = Duration::from_secs(30);
 
 /// The manager of every field that the controller writes.
-const FIELD_MANAGER: &str = "fargatestack";
+pub(super) const FIELD_MANAGER: &str = "fargatestack";
 
 /// Writes down what the pass came to, and lets the stack go when nothing of it is left.
 ///
@@ -34,6 +40,7 @@ pub(super) async fn conclude(
     let deleting = stack.metadata.deletion_timestamp.is_some();
     let now = Timestamp::now();
     let previous = found.announced.as_ref().unwrap_or(&stack.status);
+    let unexported = written_down(context, stack, &found).await;
     let pass = Pass {
         stack,
         previous,
@@ -47,6 +54,7 @@ pub(super) async fn conclude(
         unmarked: &found.unmarked,
         unknown: found.observation.as_ref().map(|observation| &observation.observed.unknown),
         facts: found.facts.as_ref(),
+        unexported: &unexported,
         probed: None,
         held: found.held.as_ref(),
         approval: found.approval.as_ref(),
@@ -61,6 +69,7 @@ pub(super) async fn conclude(
         after = status::of(&Pass { probed: Some(&probed), ..pass });
     }
     if deleting && release(context, &found, stack, now).await {
+        context.left(stack);
         finalizer::release(stacks, stack).await?;
         context.forget(stack.uid());
         return Ok(Action::await_change());
@@ -69,7 +78,17 @@ pub(super) async fn conclude(
         write_status(stacks, stack, &after, None).await?;
         publish(context, stack, status::events(&stack.status, &after)).await;
     }
-    Ok(Action::requeue(status::rest(&after, found.outcome.as_ref(), context.intervals.resync, now)))
+    let rest = status::rest(&after, found.outcome.as_ref(), context.intervals.resync, now);
+    Ok(Action::requeue(if unexported.is_empty() { rest } else { rest.min(UNEXPORTED) }))
+}
+
+/// Writes the credentials that AWS made into Secrets; none for a stack that goes or is only observed.
+async fn written_down(context: &Context, stack: &Stack, found: &Findings) -> Vec<Unexported> {
+    let silent = stack.metadata.deletion_timestamp.is_some() || stack.controls.mode == Mode::Observe;
+    match &found.outcome {
+        Some(outcome) if !silent => export(&context.client, stack, &status::exports(stack.name(), outcome)).await,
+        Some(_) | None => Vec::new(),
+    }
 }
 
 /// Whether nothing stands in the way of letting the stack go. What it keeps is marked as kept before: a later incarnation takes

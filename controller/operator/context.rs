@@ -17,6 +17,14 @@ use crate::aws::scope::Scopes;
 /// many such stacks share one look.
 const PROGRESS: Duration = Duration::from_secs(2);
 
+/// For how long a write is of any interest: shared answers are younger than that.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// `namespace/name`; no UID looks like it.
+fn qualified(stack: &Stack) -> String {
+    format!("{}/{}", stack.namespace(), stack.name())
+}
+
 /// Intervals that an installation may set.
 #[derive(Clone, Copy, Debug)]
 pub struct Intervals {
@@ -64,18 +72,28 @@ impl Context {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned(), Instant::now());
     }
 
+    /// Notes that `stack` goes and marked what stays as kept: one of its name that comes at once must not look at older answers, to
+    /// which all that would be another incarnation's.
+    pub fn left(&self, stack: &Stack) {
+        let now = Instant::now();
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.retain(|_, at| now.saturating_duration_since(*at) < REMEMBERED);
+        written.insert(qualified(stack), now);
+    }
+
     /// Forgets the stack `uid`.
     pub fn forget(&self, uid: &str) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
     }
 
-    /// How fresh a look at the stack `uid` must be. `requested`: the user asks for a look right now. `at_rest`: nothing was in
+    /// How fresh a look at `stack` must be. `requested`: the user asks for a look right now. `at_rest`: nothing was in
     /// motion after the last pass.
     #[must_use]
-    pub fn freshness(&self, uid: &str, requested: bool, at_rest: bool) -> Freshness {
+    pub fn freshness(&self, stack: &Stack, requested: bool, at_rest: bool) -> Freshness {
         let now = Instant::now();
         let ago = |age: Duration| now.checked_sub(age).unwrap_or(now);
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).get(uid).copied();
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = written.get(stack.uid()).max(written.get(&qualified(stack))).copied();
         let shallow = if requested {
             now
         } else if at_rest {

@@ -90,7 +90,7 @@ pub(super) async fn lead(
     let Recollection { memory, expected, unknown: _ } =
         status::recall(&stack.status, known, Timestamp::now(), context.intervals.settle);
     let mut found = Findings { memory, ..Findings::default() };
-    let freshness = context.freshness(stack.uid(), requested(stack), status::at_rest(stack));
+    let freshness = context.freshness(stack, requested(stack), status::at_rest(stack));
     let deleting = stack.metadata.deletion_timestamp.is_some();
     if stack.controls.suspend && !deleting {
         return Ok(found);

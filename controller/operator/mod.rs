@@ -7,7 +7,9 @@
 
 mod conclude;
 pub mod context;
-pub mod finalizer;
+mod exports;
+mod finalizer;
+pub mod iam;
 pub mod identity;
 mod lead;
 mod probe;

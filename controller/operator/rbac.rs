@@ -24,6 +24,8 @@ fn rules() -> Vec<PolicyRule> {
         rule("fargatestack.dev", "awsidentities", &["get", "list", "watch"]),
         // The UIDs of the stack's namespace and of kube-system are part of the owner's mark; labels decide who may use an identity.
         rule("", "namespaces", &["get"]),
+        // Credentials of clients go into Secrets that the controller makes; it looks at these by name, and lists none.
+        rule("", "secrets", &["create", "get", "patch"]),
         rule("events.k8s.io", "events", &["create", "patch"]),
     ]
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::causes::{Causes, Course, beside, declared, withheld};
 use super::deletion;
+use super::exports;
 use super::image;
 use super::pass::Pass;
 use super::problem::Problem;
@@ -200,7 +201,8 @@ fn stalled<S>(pass: &Pass<'_, S>, blocked: Option<&(Reason, String)>) -> Option<
     }
     let (declared, beside) = all(pass)?;
     let stuck = |causes: &Causes| causes.any(Course::Stuck).then(|| (causes.list[0].reason, causes.message()));
-    if moves(pass) { None } else { stuck(&declared).or_else(|| stuck(&beside)) }
+    let taken = || exports::verdict(pass).filter(|(reason, _)| *reason == Reason::Conflict);
+    if moves(pass) { None } else { stuck(&declared).or_else(|| stuck(&beside)).or_else(taken) }
 }
 
 /// Whether a blocked deletion goes on elsewhere. What is refused for want of something else to go first does not.
@@ -244,7 +246,7 @@ fn reconciling<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
         Some(_) if rests && !outcome.again => missing,
         Some(reason) => Some((reason, causes.message())),
         None if outcome.again => Some((Reason::Progressing, "changed just now; AWS is looked at once more".to_owned())),
-        None => missing,
+        None => missing.or_else(|| exports::verdict(pass)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! - [`recall`] and [`announce`]: from the status to what the engine remembers, and the creates written down before their calls.
 //! - [`of`]: a [`Pass`] as a [`Status`]: conditions, inventory, outputs.
 //! - [`changed`], [`events`], [`rest`]: what is written, what is told, when the next look is due.
+//! - [`exports`]: what is to stand in Kubernetes Secrets.
 //! - [`at_rest`], [`releasable`], [`left_behind`]: what the operator asks of a status.
 //!
 //! # What holds for every status
@@ -22,6 +23,7 @@ mod conditions;
 mod deletion;
 mod diagnosis;
 mod events;
+mod exports;
 mod image;
 mod inventory;
 mod memory;
@@ -39,6 +41,7 @@ mod wording;
 
 pub use deletion::{left_behind, releasable};
 pub use events::{Event, events};
+pub use exports::{Export, Unexported, exports};
 pub use image::last_image;
 pub use memory::{Recollection, announce, recall};
 pub use pass::{Pass, of, zones};

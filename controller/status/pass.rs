@@ -7,6 +7,7 @@ use engine::{Fault, Id, Key, Kind, Memory, Outcome, Tags};
 use jiff::Timestamp;
 
 use super::conditions::conditions;
+use super::exports::Unexported;
 use super::probe::Probed;
 use super::problem::Problem;
 use super::{changed, image, inventory, outputs, service};
@@ -45,6 +46,8 @@ pub struct Pass<'a, S = Seen> {
     pub unknown: Option<&'a BTreeMap<Kind, Fault>>,
     /// What was found of account and region.
     pub facts: Option<&'a Facts>,
+    /// Secrets that could not be written.
+    pub unexported: &'a [Unexported],
     /// What the readiness probe came to; `None` if it was not sent.
     pub probed: Option<&'a Probed>,
     /// The plan that is held back.

@@ -4,6 +4,7 @@ use engine::{Key, Outcome};
 
 use super::causes::{Causes, declared};
 use super::conditions::Verdict;
+use super::exports;
 use super::image;
 use super::pass::Pass;
 use super::probe;
@@ -61,6 +62,10 @@ pub(super) fn verdict<S>(pass: &Pass<'_, S>, outcome: &Outcome<S>, name: &'stati
     }
     match causes.reason() {
         Some(reason) => Verdict::no(reason, format!("{}; {}", causes.message(), progress(&causes))),
+        None if name == AUTH && !pass.unexported.is_empty() => {
+            let (reason, message) = exports::verdict(pass).unwrap_or((Reason::Unavailable, String::new()));
+            Verdict::no(reason, message)
+        }
         None => match unproven(pass, outcome, name) {
             Some(key) => Verdict::no(
                 Reason::Progressing,

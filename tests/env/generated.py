@@ -1,11 +1,12 @@
 """Generated files: `write` writes them, `verify` fails unless they are fresh and committed.
 
-A generator is a command of `fargatestack` that prints YAML documents. Needs the standard library only.
+A generator is a command of `fargatestack` that prints YAML documents, or one JSON object. Needs the standard library only.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import subprocess
 import sys
@@ -33,9 +34,16 @@ def roles(printed: str) -> Files:
     return {"manifests/rbac.yaml": printed}
 
 
+def policies(printed: str) -> Files:
+    """Return one file for each IAM policy, by its name."""
+    named = json.loads(printed)
+    return {f"manifests/iam/{name}.json": json.dumps(policy, indent=2) + "\n" for name, policy in named.items()}
+
+
 GENERATORS: dict[str, Callable[[str], Files]] = {
     "crds": definitions,
     "rbac": roles,
+    "iam-policy": policies,
 }
 
 

@@ -16,7 +16,7 @@ use crate::api::status::{Condition, ConditionStatus, PlanRecord, ResourceRecord}
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::Facts;
 use crate::status::memory::key_of;
-use crate::status::{Pass, Probed, Problem, announce, of, recall, rest};
+use crate::status::{Pass, Probed, Problem, Unexported, announce, of, recall, rest};
 
 pub(in crate::status) const SETTLE: Duration = Duration::from_mins(1);
 pub(in crate::status) const RESYNC: Duration = Duration::from_mins(5);
@@ -143,6 +143,8 @@ pub(in crate::status) struct Bench {
     pub(in crate::status) probed: Option<Probed>,
     /// The plan that waits for approval.
     pub(in crate::status) held: Option<PlanRecord>,
+    /// Secrets that could not be written.
+    pub(in crate::status) unexported: Vec<Unexported>,
     pub(in crate::status) facts: Option<Facts>,
     pub(in crate::status) known: bool,
     pub(in crate::status) seconds: i64,
@@ -174,6 +176,7 @@ pub(in crate::status) fn network() -> Bench {
         problem: None,
         probed: None,
         held: None,
+        unexported: Vec::new(),
         facts: None,
         withheld: BTreeSet::new(),
         known: false,
@@ -261,6 +264,7 @@ impl Bench {
             unmarked: &self.unmarked,
             unknown: Some(&self.unknown),
             facts: self.facts.as_ref(),
+            unexported: &self.unexported,
             probed: self.probed.as_ref(),
             held: self.held.as_ref(),
             approval: None,

@@ -5,7 +5,7 @@ use engine::Class;
 use super::bench::{fault, key, network};
 use crate::api::status::ConditionStatus::{False, True, Unknown};
 use crate::api::{Invalid, ParseError, Status};
-use crate::status::{Problem, events};
+use crate::status::{Problem, Unexported, events};
 
 fn problems() -> Vec<(Problem, &'static str, &'static str, &'static str)> {
     let invalid = Invalid { field: "spec.network.ecsCidr".into(), message: "overlaps".into() };
@@ -157,6 +157,28 @@ fn many_causes_are_counted() {
     assert!(message.starts_with("vpc/main: ") && message.contains("; elastic-ip/a: "), "{message}");
     assert!(message.contains("within a minute; 1 resource waits for others; 0 of 3 resources"), "{message}");
     assert!(message.len() < 1000);
+}
+
+/// Credentials that nobody can get at are no readiness.
+#[test]
+fn a_secret_that_cannot_be_written_is_told_until_it_can() {
+    let mut bench = network();
+    bench.settle();
+    let unexported = |why: &str, lasting| Unexported { name: "orders-web-client".into(), why: why.into(), lasting };
+    bench.unexported = vec![unexported("Kubernetes refused", false)];
+    bench.pass();
+    assert_eq!(bench.is("AuthReady"), (False, "Unavailable"));
+    assert_eq!(bench.is("Reconciling"), (True, "Unavailable"));
+    bench.unexported = vec![unexported("exists and is not this stack's: delete it", true)];
+    bench.pass();
+    assert_eq!(bench.is("AuthReady"), (False, "Conflict"));
+    assert_eq!(bench.is("Stalled"), (True, "Conflict"));
+    assert_eq!(bench.is("Ready"), (False, "Conflict"));
+    assert_eq!(bench.message("AuthReady"), "Secret orders-web-client: exists and is not this stack's: delete it");
+    bench.unexported.clear();
+    bench.pass();
+    assert_eq!(bench.is("AuthReady"), (True, "Ready"));
+    assert_eq!(bench.condition("Stalled"), None);
 }
 
 /// Somebody took the tags off a resource: it is named with the tags, nothing is made in its place, and no deletion ends before it.

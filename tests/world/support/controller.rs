@@ -110,6 +110,11 @@ impl Controller {
         drop(running.stdin);
     }
 
+    /// Where it logs to.
+    pub fn log_file(&self) -> &std::path::Path {
+        &self.log
+    }
+
     /// The last warnings and errors of its log that contain `word`.
     pub fn log(&self, word: &str) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();

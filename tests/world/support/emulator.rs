@@ -78,6 +78,19 @@ impl Account {
         aws_sdk_apigatewayv2::Client::new(&self.root())
     }
 
+    /// The same for user pools.
+    pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
+        let config = aws_sdk_cognitoidentityprovider::Config::builder()
+            .behavior_version(aws_sdk_cognitoidentityprovider::config::BehaviorVersion::latest())
+            .endpoint_url(&self.endpoint)
+            .region(aws_sdk_cognitoidentityprovider::config::Region::new(REGION))
+            .credentials_provider(aws_sdk_cognitoidentityprovider::config::Credentials::new(
+                &self.id, "any", None, None, "test",
+            ))
+            .build();
+        aws_sdk_cognitoidentityprovider::Client::from_conf(config)
+    }
+
     /// Where the ledger stands: pass it to [`Account::calls`].
     pub fn now(&self) -> u64 {
         self.control("GET", "ledger", &format!("&since={}", u64::MAX >> 1), None)["last"].as_u64().unwrap()
