@@ -112,5 +112,7 @@ async fn a_pass_over_a_hundred_stacks_costs_as_many_shallow_calls_as_over_one() 
     );
     std::io::stderr().write_all(counts.as_bytes()).unwrap();
     assert_eq!(shallow, one_shallow);
-    assert_eq!(deep_calls(&hundred), FLEET * deep_calls(&one));
+    // Details of the other services may still be asked for when the attributes of the last VPC are known.
+    let attributes = |calls: &[Call]| calls.iter().filter(|call| call.operation == "DescribeVpcAttribute").count();
+    assert_eq!(attributes(&hundred), FLEET * attributes(&one));
 }
