@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use aws_sdk_ecs::Client as EcsClient;
 use engine::{Change, Comparison, Creation, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Unresolved};
 
+use super::call::{Call, ECS_TAGS, call};
 use super::cloud::Ecs;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -173,18 +174,18 @@ impl Resource for EcsService {
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] =
         &[Question::EcsServices, Question::TaskDefinitions, Question::ServiceTargets, Question::ServiceRollouts];
-    const ACTIONS: &'static [&'static str] = &[
-        "ecs:CreateService",
-        "ecs:DeleteService",
-        "ecs:DescribeServiceRevisions",
-        "ecs:DescribeServices",
-        "ecs:DescribeTasks",
-        "ecs:ListServiceDeployments",
-        "ecs:ListTasks",
-        "ecs:TagResource",
-        "ecs:UntagResource",
-        "ecs:UpdateService",
-        "elasticloadbalancing:DescribeTargetHealth",
+    const CALLS: &'static [Call] = &[
+        call("ecs:CreateService").with(&[ECS_TAGS]),
+        call("ecs:DeleteService"),
+        call("ecs:DescribeServiceRevisions"),
+        call("ecs:DescribeServices"),
+        call("ecs:DescribeTasks"),
+        call("ecs:ListServiceDeployments"),
+        call("ecs:ListTasks"),
+        call("ecs:TagResource"),
+        call("ecs:UntagResource"),
+        call("ecs:UpdateService"),
+        call("elasticloadbalancing:DescribeTargetHealth"),
     ];
 
     fn name(&self) -> &str {

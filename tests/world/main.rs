@@ -19,6 +19,7 @@ mod service;
 mod succession;
 mod support;
 mod validation;
+mod whole;
 
 use std::sync::OnceLock;
 
