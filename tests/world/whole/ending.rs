@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::repository;
 use crate::support::cloud::same;
 use crate::support::emulator::REGION;
 use crate::support::stack::Stack;
@@ -17,9 +18,15 @@ const KEPT: [&str; 6] = [
     "logs/logGroups 3",
 ];
 
-/// Deletes `stack`, which keeps nothing: the account is as it was `before`.
+/// Deletes `stack`, which keeps nothing: images are only its user's to delete; then the account is as it was `before`.
 pub async fn leaves_nothing(stack: &Stack, before: &Value) {
     stack.delete().await;
+    let message = stack.reason("DeletionBlocked", "DeletionBlocked").await;
+    assert!(message.contains("delete them, or keep it by spec.retain: [Repository]"), "{message}");
+    let (ecr, repository) = (stack.account.ecr(), repository(&stack.get().await).unwrap());
+    let images = ecr.list_images().repository_name(&repository).send().await.unwrap().image_ids;
+    ecr.batch_delete_image().repository_name(repository).set_image_ids(images).send().await.unwrap();
+    stack.look().await;
     stack.gone().await;
     same(&stack.account.dump(), before);
 }

@@ -13,13 +13,14 @@ mod manifest;
 mod permissions;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use fargatestack::api;
+use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::support::emulator::{Account, Call};
+use crate::support::eventually;
 use crate::support::stack::{Stack, find, holds};
 
 /// A life of stacks that several tests need: led by the first that asks, once.
@@ -34,7 +35,7 @@ impl Life {
     }
 
     /// The accounts in which it took place.
-    async fn led(&self, lead: impl Future<Output = Vec<Account>>) -> &[Account] {
+    async fn led(&self, lead: BoxFuture<'_, Vec<Account>>) -> &[Account] {
         let once = async {
             assert!(!self.begun.swap(true, Ordering::Relaxed), "it failed: see the test of its own");
             lead.await
@@ -54,13 +55,15 @@ async fn ready(stack: &Stack) -> api::Stack {
     stack.until("it is ready and nothing is under way", is_ready).await
 }
 
-/// A stack of the whole architecture whose image is pushed, when it is ready.
+/// Declares `spec` for `stack`, pushes its image as soon as there is a repository, and waits until it is ready.
 async fn built(stack: &Stack, spec: serde_json::Value) -> api::Stack {
     stack.apply(&spec).await;
-    stack.reason("ServiceReady", "ImageNotFound").await;
-    let status = stack.until("its repository stands", |it| repository(it).is_some()).await;
-    stack.account.push(&repository(&status).unwrap_or_default(), "1.4.2");
-    stack.look().await;
+    let repository = eventually("a repository is made", || {
+        let calls = stack.account.calls(0).into_iter();
+        let mut made = calls.filter(|call| call.operation == "CreateRepository" && call.effect);
+        made.next().and_then(|call| call.request["repositoryName"].as_str().map(str::to_owned))
+    });
+    stack.account.push(&repository, "1.4.2");
     ready(stack).await
 }
 

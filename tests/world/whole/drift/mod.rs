@@ -108,7 +108,7 @@ static LIFE: Life = Life::new();
 
 /// The accounts of the life below.
 pub async fn life() -> &'static [Account] {
-    LIFE.led(lead()).await
+    LIFE.led(Box::pin(lead())).await
 }
 
 #[tokio::test]
