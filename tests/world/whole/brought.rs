@@ -53,7 +53,7 @@ async fn bring_all(stack: &Stack) -> Value {
     spec["retain"] = json!([]);
     account.ecr().create_repository().repository_name("shop/orders").send().await.unwrap();
     account.push("shop/orders", "1.4.2");
-    account.ecs().create_cluster().cluster_name("shop").send().await.unwrap();
+    account.ecs().create_cluster().cluster_name("shop").capacity_providers("FARGATE").send().await.unwrap();
     bring_role(stack, "shop-orders-execution", Some(execution(stack))).await;
     bring_role(stack, "shop-orders-task", None).await;
     let pool = account.cognito().create_user_pool().pool_name("shop").send().await.unwrap().user_pool.unwrap();

@@ -20,10 +20,11 @@ const KEPT: [&str; 6] = [
 
 /// Deletes `stack`, which keeps nothing: images are only its user's to delete; then the account is as it was `before`.
 pub async fn leaves_nothing(stack: &Stack, before: &Value) {
+    let repository = repository(&stack.get().await).unwrap();
     stack.delete().await;
     let message = stack.reason("DeletionBlocked", "DeletionBlocked").await;
     assert!(message.contains("delete them, or keep it by spec.retain: [Repository]"), "{message}");
-    let (ecr, repository) = (stack.account.ecr(), repository(&stack.get().await).unwrap());
+    let ecr = stack.account.ecr();
     let images = ecr.list_images().repository_name(&repository).send().await.unwrap().image_ids;
     ecr.batch_delete_image().repository_name(repository).set_image_ids(images).send().await.unwrap();
     stack.look().await;

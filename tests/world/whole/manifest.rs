@@ -31,7 +31,7 @@ pub async fn full(stack: &Stack) -> Value {
         "DB_URL": account.secret("shop/orders/db"),
         "FEATURE_KEY": account.parameter("/shop/orders/feature-key"),
     });
-    spec["service"]["taskRolePolicies"] = json!([policy(stack, "shop-orders").await]);
+    spec["service"]["taskRolePolicies"] = json!([policy(stack, "shop-orders", "s3:GetObject").await]);
     spec["service"]["egress"] = json!([
         {"cidr": "10.20.1.0/24", "port": 5432},
         {"cidr": "10.20.2.0/24", "port": 5432, "protocol": "tcp"},
@@ -46,10 +46,10 @@ pub async fn full(stack: &Stack) -> Value {
 }
 
 /// ARN of a managed policy of the user's.
-pub async fn policy(stack: &Stack, name: &str) -> String {
+pub async fn policy(stack: &Stack, name: &str, actions: &str) -> String {
     let document = json!({
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}],
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
     });
     let made = stack.account.iam().create_policy().policy_name(name).policy_document(document.to_string());
     made.send().await.unwrap().policy.unwrap().arn.unwrap()

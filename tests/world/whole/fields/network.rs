@@ -35,7 +35,7 @@ async fn group_in_vpc(stack: &Stack) -> String {
 /// Another identity in the same account, whose roles are bounded.
 async fn bounded_identity(stack: &Stack) -> String {
     let name = format!("{}-bounded", stack.namespace);
-    let boundary = manifest::policy(stack, "boundary").await;
+    let boundary = manifest::policy(stack, "boundary", "*").await;
     stack.identity(&name, json!({"permissionsBoundaryArn": boundary}));
     name
 }

@@ -37,7 +37,7 @@ fn images(stack: &Stack, elsewhere: &str) -> Vec<Row> {
 
 async fn of_task(stack: &Stack) -> Vec<Row> {
     let secret = stack.account.secret("shop/orders/other");
-    let policy = manifest::policy(stack, "shop-orders-other").await;
+    let policy = manifest::policy(stack, "shop-orders-other", "s3:ListBucket").await;
     vec![
         set("service.containerPort", "9090", "/service/containerPort", json!(9090)),
         set("service.memory", "4096", "/service/memory", json!(4096)),
