@@ -50,12 +50,17 @@ async fn change_pool(hand: &Hand, kind: &str) -> Done {
                 let scope = ResourceServerScopeType::builder().scope_name(name).scope_description(name);
                 scope.build().unwrap()
             });
-            let call = cognito.update_resource_server().user_pool_id(pool).identifier("orders").name("theirs");
+            // Names of what is in a pool are its marks.
+            let shown = cognito.describe_resource_server().user_pool_id(pool).identifier("orders").send().await;
+            let name = shown.unwrap().resource_server.unwrap().name.unwrap();
+            let call = cognito.update_resource_server().user_pool_id(pool).identifier("orders").name(name);
             done(call.set_scopes(Some(scopes.into())).send().await)
         }
         _ => {
             let client = hand.own("user-pool-client/web");
-            let call = cognito.update_user_pool_client().user_pool_id(pool).client_id(client).client_name("web");
+            let shown = cognito.describe_user_pool_client().user_pool_id(pool).client_id(client).send().await;
+            let name = shown.unwrap().user_pool_client.unwrap().client_name.unwrap();
+            let call = cognito.update_user_pool_client().user_pool_id(pool).client_id(client).client_name(name);
             done(call.explicit_auth_flows(ExplicitAuthFlowsType::AllowUserSrpAuth).send().await)
         }
     }
