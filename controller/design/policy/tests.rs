@@ -1,6 +1,7 @@
 //! Which steps run, over real plans of a toy kind.
 
 mod drift;
+mod preview;
 mod toy;
 
 use engine::{Attributes, Graph, Id, Ids, Key, Live, Memory, Observed, Phase, Record, Tags, applied, plan};
