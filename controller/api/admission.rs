@@ -59,7 +59,7 @@ pub fn kind(object: &Value) -> Result<(), String> {
     if (version, kind) == (&our_version, &our_kind) {
         return Ok(());
     }
-    Err(format!("holds a {kind} of {version}: give one {our_kind} of {our_version}"))
+    Err(format!("holds {kind} of {version}: give one {our_kind} of {our_version}"))
 }
 
 fn schema() -> Option<JSONSchemaProps> {

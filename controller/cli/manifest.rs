@@ -162,8 +162,8 @@ mod tests {
             (String::new(), "is empty"),
             ("# nothing\n---\n".to_owned(), "is empty"),
             (format!("{one}---\n{one}"), "holds 2 documents"),
-            ("kind: List\napiVersion: v1\nitems: []\n".to_owned(), "holds a List of v1: give one FargateStack of"),
-            ("- 1\n".to_owned(), "holds a nothing of nothing"),
+            ("kind: List\napiVersion: v1\nitems: []\n".to_owned(), "holds List of v1: give one FargateStack of"),
+            ("- 1\n".to_owned(), "holds nothing of nothing"),
             ("a: [\n".to_owned(), "is no YAML"),
         ];
         for (text, expected) in cases {

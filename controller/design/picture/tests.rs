@@ -80,7 +80,7 @@ fn every_thing_stands_where_it_is_declared() {
     let places: Vec<String> = shapes(&picture.parts, "").into_iter().map(|(place, _)| place).collect();
     for place in [
         "user",
-        "aws > http-api/main",
+        "aws > api/main",
         "aws > user-pool/main",
         "aws > repository/main",
         "aws > vpc/main > vpc-link/main",
@@ -106,9 +106,9 @@ fn what_is_not_declared_is_not_drawn() {
     let external = json!({"auth": {"external": {"issuer": "https://login.example", "audience": ["a"]}}});
     assert!(!without(external.clone()).contains("user-pool"));
     let issued = picture(&spec(external));
-    assert!(has(&issued, "http-api/main -> issuer Authorize"), "{:?}", arrows(&issued));
+    assert!(has(&issued, "api/main -> issuer Authorize"), "{:?}", arrows(&issued));
     let open = picture(&spec(json!({"api": {"routes": [{"key": "$default", "auth": "None"}]}})));
-    assert!(has(&open, "user -> http-api/main"), "{:?}", arrows(&open));
+    assert!(has(&open, "user -> api/main"), "{:?}", arrows(&open));
     assert!(!arrows(&open).iter().any(|arrow| arrow.ends_with("Authorize")));
 }
 
@@ -138,9 +138,9 @@ fn what_is_brought_is_drawn_as_brought() {
 fn traffic_and_routes_are_those_that_are_declared() {
     let zonal = picture(&spec(json!({"loadBalancer": {"crossZone": false, "port": 81}})));
     for arrow in [
-        "user -> http-api/main JWT",
-        "http-api/main -> user-pool/main Authorize",
-        "http-api/main -> vpc-link/main private integration",
+        "user -> api/main JWT",
+        "api/main -> user-pool/main Authorize",
+        "api/main -> vpc-link/main private integration",
         "vpc-link/main -> load-balancer/ecs-a TCP 81",
         "load-balancer/ecs-a -> ecs-service/ecs-a TCP 8080",
         "repository/main -> vpc-endpoints pull image",
