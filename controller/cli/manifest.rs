@@ -86,6 +86,11 @@ impl Manifest {
         validate(stack).map_err(|fields| Refused::Fields { file: self.name(), fields })
     }
 
+    /// A field that cannot be as it is.
+    pub(super) fn refuse(&self, field: &str, message: String) -> Refused {
+        Refused::Fields { file: self.name(), fields: vec![Invalid { field: field.to_owned(), message }] }
+    }
+
     fn name(&self) -> String {
         if self.file == "-" { "standard input".to_owned() } else { self.file.clone() }
     }

@@ -32,7 +32,7 @@ pub enum Failure {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The controller could not plan either.
-    #[error("{}", .0.message())]
+    #[error("{}", told(.0))]
     Problem(Box<Problem>),
     /// The answer cannot be written down.
     #[error("the answer cannot be written as JSON")]
@@ -42,6 +42,15 @@ pub enum Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))
+    }
+}
+
+/// As a condition says it; but here it is not the controller who asks AWS.
+fn told(problem: &Problem) -> String {
+    let message = problem.message();
+    match problem {
+        Problem::Credentials(_) => message.replacen("the controller", "you", 1),
+        _ => message,
     }
 }
 

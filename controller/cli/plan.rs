@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::manifest::Manifest;
 use super::{Answer, Failure, Refused, text};
-use crate::api::{Invalid, Stack};
+use crate::api::Stack;
 use crate::design::Assumption;
 use crate::operator::preview::{Asked, assumed, preview};
 
@@ -91,8 +91,7 @@ impl Plan {
         let Some(uid) = &self.uid else { return Ok(stack) };
         if stack.metadata.uid.as_ref().is_some_and(|own| own != uid) {
             let message = format!("is {}, and --uid is {uid}: leave one of them out", stack.uid());
-            let fields = vec![Invalid { field: "metadata.uid".to_owned(), message }];
-            return Err(Refused::Fields { file: "the manifest".to_owned(), fields });
+            return Err(self.manifest.refuse("metadata.uid", message));
         }
         stack.metadata.uid = Some(uid.clone());
         Ok(stack)

@@ -120,3 +120,96 @@ fn step_object(line: &Line) -> Value {
         "held": held,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(verb: Verb, key: &str, reason: &str) -> Line {
+        let (fields, changes, left) = (Vec::new(), Vec::new(), Vec::new());
+        Line { verb, key: key.into(), id: None, fields, changes, left, reason: reason.into(), after: None, held: None }
+    }
+
+    fn change(field: &'static str) -> Change {
+        Change { field, from: Some("1".into()), to: Some("2".into()) }
+    }
+
+    fn outlook(lines: Vec<Line>) -> Outlook {
+        let hash = lines.iter().any(|line| line.verb <= Verb::Delete).then(|| "h".to_owned());
+        let preview = Preview { lines, hash, approvable: true };
+        Outlook { account: "111122223333".into(), region: "eu-west-1".into(), preview, notes: vec!["a word".into()] }
+    }
+
+    fn stack() -> Stack {
+        serde_json::from_value(json!({"metadata": {"name": "orders", "namespace": "shop"}})).unwrap()
+    }
+
+    /// A plan with everything that a line can say.
+    fn everything() -> Outlook {
+        let id = Some("sg-1".to_owned());
+        let held = Some("waits for approval".to_owned());
+        outlook(vec![
+            Line { after: Some("vpc/main".into()), ..line(Verb::Create, "subnet/a", "declared") },
+            Line {
+                id: id.clone(),
+                fields: vec!["rules".into(), "tags[team]".into()],
+                changes: vec![change("rules")],
+                held: held.clone(),
+                ..line(Verb::Update, "security-group/task", "differs")
+            },
+            Line {
+                id: id.clone(),
+                left: vec![change("name")],
+                ..line(Verb::Report, "security-group/api", "cannot change")
+            },
+            Line { held, ..line(Verb::Replace, "security-group/api", "drift") },
+            line(Verb::Wait, "nat-gateway/a", "not listed"),
+            Line { id, ..line(Verb::Delete, "security-group/old", "not declared") },
+        ])
+    }
+
+    #[test]
+    fn a_line_says_all_that_is_known_of_a_step() {
+        let expected = "shop/orders in eu-west-1, account 111122223333\n\n  \
+             Create  subnet/a: declared; after vpc/main\n  \
+             Update  security-group/task (sg-1) [rules, tags[team]]: differs; held\n  \
+             Report  security-group/api (sg-1): cannot change; left alone: name: 1 -> 2\n  \
+             Replace security-group/api: drift; held\n  \
+             Wait    nat-gateway/a: not listed\n  \
+             Delete  security-group/old (sg-1): not declared\n\n\
+             Plan: 1 to create, 1 to update, 1 to replace, 1 to delete, 1 to wait for, 1 left alone.\n\
+             Held: 2: waits for approval.\n\
+             Hash: h\n";
+        assert_eq!(lines(&stack(), &everything(), false), expected);
+    }
+
+    #[test]
+    fn nothing_to_do_is_said() {
+        let text = lines(&stack(), &outlook(Vec::new()), true);
+        assert_eq!(
+            text,
+            "shop/orders in eu-west-1, assumed account 111122223333\n\nNo changes: everything is as declared.\n"
+        );
+    }
+
+    #[test]
+    fn json_says_the_same_and_the_values() {
+        let object: Value = serde_json::from_str(&json(&stack(), &everything(), false).unwrap()).unwrap();
+        assert_eq!(
+            object["summary"],
+            json!({"create": 1, "update": 1, "replace": 1, "delete": 1, "wait": 1, "report": 1})
+        );
+        assert_eq!(
+            (&object["hash"], &object["approvable"], &object["offline"]),
+            (&json!("h"), &json!(true), &json!(false))
+        );
+        assert_eq!((&object["account"], &object["notes"]), (&json!("111122223333"), &json!(["a word"])));
+        let update = json!({
+            "action": "Update", "key": "security-group/task", "id": "sg-1", "fields": ["rules", "tags[team]"],
+            "changes": [{"field": "rules", "from": "1", "to": "2"}], "leftAlone": [], "reason": "differs", "after": null,
+            "held": "waits for approval",
+        });
+        assert_eq!(object["steps"][1], update);
+        assert_eq!(object["steps"][2]["leftAlone"][0]["field"], "name");
+    }
+}
