@@ -74,6 +74,13 @@ fn the_samples_are_drawn_as_they_always_were() {
 }
 
 #[test]
+fn the_document_shows_the_picture() {
+    let picture = std::fs::read_to_string(root().join("tests/golden/minimal.mmd")).unwrap();
+    let document = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
+    assert!(document.contains(&format!("```mermaid\n{picture}```\n")), "docs/command-line.md shows an older tests/golden/minimal.mmd");
+}
+
+#[test]
 fn both_forms_of_a_plan_say_the_same() {
     let sample = &manifests("manifests/samples")["minimal.yaml"];
     let text = run(&["plan", "--offline", "-f", "-"], sample);
