@@ -30,7 +30,7 @@ enum What {
     Controller(Controller),
     /// Prints what the controller would do about a manifest. Changes nothing.
     ///
-    /// Looks at AWS with your own credentials, as any AWS tool finds them (AWS_PROFILE, AWS_ENDPOINT_URL and so on), and plans as the
+    /// Looks at AWS with your own credentials, as any AWS tool finds them (`AWS_PROFILE`, `AWS_ENDPOINT_URL` and so on), and plans as the
     /// controller does: for a manifest as you write it from nothing, for an object as `kubectl get -o yaml` prints it from what that
     /// knows. A line a step, then the hash under which the plan is approved in the mode Approve.
     ///

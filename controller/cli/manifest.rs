@@ -59,7 +59,8 @@ impl Refused {
 }
 
 fn list(fields: &[Invalid]) -> String {
-    fields.iter().map(|invalid| format!("\n  {invalid}")).collect()
+    let lines: Vec<String> = fields.iter().map(|invalid| format!("\n  {invalid}")).collect();
+    lines.concat()
 }
 
 impl Manifest {

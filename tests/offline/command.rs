@@ -77,7 +77,10 @@ fn the_samples_are_drawn_as_they_always_were() {
 fn the_document_shows_the_picture() {
     let picture = std::fs::read_to_string(root().join("tests/golden/minimal.mmd")).unwrap();
     let document = std::fs::read_to_string(root().join("docs/command-line.md")).unwrap();
-    assert!(document.contains(&format!("```mermaid\n{picture}```\n")), "docs/command-line.md shows an older tests/golden/minimal.mmd");
+    assert!(
+        document.contains(&format!("```mermaid\n{picture}```\n")),
+        "docs/command-line.md shows an older tests/golden/minimal.mmd"
+    );
 }
 
 #[test]

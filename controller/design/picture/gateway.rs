@@ -63,7 +63,7 @@ pub(super) fn arrows(sketch: &Sketch<'_>, picture: &mut Picture) {
         None => picture.arrow(USER, &api, token),
     }
     let authority = match issuer {
-        Some(Issuer::UserPool { pool, .. }) => Some(pool.key().to_string()),
+        Some(Issuer::Pool { pool, .. }) => Some(pool.key().to_string()),
         Some(Issuer::External { .. }) => Some(ISSUER.to_owned()),
         None => None,
     };

@@ -56,16 +56,12 @@ fn vpc_shape(sketch: &Sketch<'_>) -> Shape {
         _ => None,
     });
     let id = id_of::<Vpc>("main");
-    match own {
-        Some(vpc) => {
-            let secondary = vpc.secondary_cidr.map_or_else(String::new, |cidr| format!(" + {cidr}"));
-            Shape::new(id, ["VPC".to_owned(), format!("{}{secondary}", vpc.cidr)])
-        }
-        None => {
-            let brought = sketch.given(Vpc::KIND).map(|(_, id)| id.to_owned()).next().unwrap_or_default();
-            Shape::new(id, ["VPC".to_owned(), brought]).brought()
-        }
+    if let Some(vpc) = own {
+        let secondary = vpc.secondary_cidr.map_or_else(String::new, |cidr| format!(" + {cidr}"));
+        return Shape::new(id, ["VPC".to_owned(), format!("{}{secondary}", vpc.cidr)]);
     }
+    let brought = sketch.given(Vpc::KIND).map(|(_, id)| id.to_owned()).next().unwrap_or_default();
+    Shape::new(id, ["VPC".to_owned(), brought]).brought()
 }
 
 /// The subnets of a zone that there are, each with what stands in it.

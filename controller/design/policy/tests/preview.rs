@@ -3,8 +3,10 @@
 use super::*;
 use crate::design::policy::{Line, Preview, Verb};
 
+type Planned = fn() -> Plan<Toy>;
+
 /// Of a planner that needs no approved replacement.
-fn preview(policy: &Policy, plan: fn() -> Plan<Toy>) -> Preview {
+fn preview(policy: &Policy, plan: Planned) -> Preview {
     policy.preview(|_| plan())
 }
 
@@ -19,7 +21,7 @@ fn lines(preview: &Preview) -> Vec<String> {
 
 #[test]
 fn what_runs_and_what_is_held_read_alike() {
-    let cases: [(fn() -> Plan<Toy>, &[&str]); 4] = [
+    let cases: [(Planned, &[&str]); 4] = [
         (creation, &["Create vpc/a [] declared", "Create vpc/b [] declared"]),
         (difference, &["Update vpc/a [loose] differs from what is declared"]),
         (loss, &["Create vpc/a [] declared, and no longer there"]),
