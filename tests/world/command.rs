@@ -88,7 +88,7 @@ fn written(stack: &Stack) -> String {
     serde_yaml::to_string(&object).unwrap()
 }
 
-fn without_nat(more: Value) -> Value {
+fn without_nat(more: &Value) -> Value {
     let mut spec = json!({"network": {"nat": {"mode": "None"}}});
     spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     spec
@@ -97,7 +97,7 @@ fn without_nat(more: Value) -> Value {
 #[tokio::test]
 async fn a_plan_of_what_kubectl_prints_is_the_controllers() {
     // What differs stays until it is approved: the controller is not faster than the command line.
-    let stack = Stack::built(controller(), "command", without_nat(json!({"driftPolicy": "Report"}))).await;
+    let stack = Stack::built(controller(), "command", without_nat(&json!({"driftPolicy": "Report"}))).await;
     stack.push("1.4.2");
     stack.serving().await;
     let account = &stack.account;
@@ -131,7 +131,7 @@ async fn a_plan_of_what_kubectl_prints_is_the_controllers() {
 
 #[tokio::test]
 async fn a_plan_of_what_is_being_deleted_is_what_goes() {
-    let stack = Stack::built(controller(), "command-gone", without_nat(json!({"deletionProtection": true}))).await;
+    let stack = Stack::built(controller(), "command-gone", without_nat(&json!({"deletionProtection": true}))).await;
     stack.delete().await;
     stack.until("it is being deleted", |it| it.metadata.deletion_timestamp.is_some()).await;
     let protected = printed(&stack);
@@ -154,7 +154,7 @@ async fn a_plan_of_what_is_being_deleted_is_what_goes() {
 /// Without a UID nothing in AWS is the manifest's; with one, everything is that bears it.
 #[tokio::test]
 async fn a_plan_of_a_manifest_is_one_from_nothing_until_it_says_whose() {
-    let stack = Stack::built(controller(), "command-again", without_nat(json!({}))).await;
+    let stack = Stack::built(controller(), "command-again", without_nat(&json!({}))).await;
     let manifest = written(&stack);
     let uid = stack.get().await.uid().to_owned();
     let mark = stack.account.now();
