@@ -121,7 +121,7 @@ def _called(stack: Stack, facts: Facts) -> str:
     endpoint, pool, client = known.get("apiEndpoint"), known.get("userPoolId"), known.get("clientIds", {}).get(CLIENT)
     if not (endpoint and pool and client):
         raise WorldError(f"the outputs lack the API's endpoint, the user pool or its client {CLIENT}: {known}")
-    url = endpoint + PATH
+    url = f"{endpoint}{PATH}"
     print(f"[6/6] calling {url}", flush=True)
     refused = user.call(url)
     print(f"  without a token: {refused.status} {refused.body}", flush=True)
