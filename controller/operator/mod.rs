@@ -15,4 +15,5 @@ mod lead;
 mod probe;
 pub mod rbac;
 pub mod reconcile;
+mod request;
 pub mod run;

@@ -18,6 +18,7 @@ mod repair;
 mod service;
 mod succession;
 mod support;
+mod traffic;
 mod validation;
 
 use std::sync::OnceLock;
