@@ -156,7 +156,7 @@ def _next_steps(url: str) -> None:
         f"{own} get fargatestack {NAME} -o yaml": "what it knows of its resources",
         f'curl -H "Authorization: Bearer $(make -s token)" {url}': "what a user sees who has signed in",
         "curl -s $EMULATOR_CONTROL_URL/ledger": "every AWS call that was made",
-        f"{own} delete fargatestack {NAME}": "AWS is left as it was found",
+        f"{own} delete fargatestack {NAME}": "AWS is left as it was found, but for what spec.retain keeps",
         "make down": "ends the controller and the world",
     }
     print("\nGo on by hand:")
