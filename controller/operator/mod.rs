@@ -17,4 +17,5 @@ pub mod preview;
 mod probe;
 pub mod rbac;
 pub mod reconcile;
+mod request;
 pub mod run;

@@ -19,6 +19,7 @@ mod repair;
 mod service;
 mod succession;
 mod support;
+mod traffic;
 mod validation;
 
 use std::sync::OnceLock;

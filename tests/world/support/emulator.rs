@@ -188,6 +188,11 @@ impl Account {
         self.control("POST", "nat-failures", "", Some(&order));
     }
 
+    /// Orders or asks something of the emulator for this account, see its README.
+    pub fn order(&self, what: &str, body: &Value) -> Value {
+        self.control("POST", what, "", Some(body))
+    }
+
     fn control(&self, method: &str, what: &str, query: &str, body: Option<&Value>) -> Value {
         let path = format!("/_control/{what}?account={}{query}", self.id);
         let (status, answer) = http(&self.endpoint, method, &path, body);
