@@ -40,6 +40,7 @@ def demo(state: State) -> int:
     try:
         _built(stack, facts)
         url = _called(stack, facts)
+        picture = controller.graph(binary, SAMPLE)
     except WorldError as error:
         with contextlib.suppress(WorldError):
             _summary(stack)
@@ -47,6 +48,7 @@ def demo(state: State) -> int:
         print(f"\nThe demonstration failed: {error}\nThe controller's log ({log}) ends:\n{tail(log, CONTROLLER_LOG_LINES)}", flush=True)
         return 1
     _summary(stack)
+    print(f"\nWhat stands, as Mermaid draws it (fargatestack graph -f {SAMPLE.relative_to(CHECKOUT)}):\n\n{picture}", flush=True)
     _next_steps(url)
     return 0
 
