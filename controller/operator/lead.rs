@@ -21,7 +21,7 @@ use crate::aws::observe::{Freshness, Named, Observation, observe};
 use crate::aws::owner::{Owner, RETAINED, Stamp};
 use crate::aws::scope::Scope;
 use crate::aws::{Node, Seen, taggable};
-use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
+use crate::design::policy::{Deletion, Policy, Ruling};
 use crate::design::{self, Remembered};
 use crate::status::{self, Problem, Recollection};
 
@@ -301,7 +301,7 @@ fn policy(stack: &Stack) -> Policy {
         suspend: controls.suspend,
         deletion,
         generation: stack.metadata.generation.unwrap_or_default(),
-        applied_generation: applied_generation(&stack.status),
+        applied_generation: stack.status.applied_generation,
         approve: stack.annotations().get(APPROVE).cloned(),
         approval: stack.status.approval.clone(),
     }
