@@ -16,6 +16,8 @@ use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Listing, Question, View, answered};
 
+mod tenants;
+
 /// What tasks can run on.
 const CAPACITY_PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
@@ -93,7 +95,11 @@ impl Resource for EcsCluster {
         "ecs:CreateCluster",
         "ecs:DeleteCluster",
         "ecs:DescribeClusters",
+        "ecs:DescribeServices",
+        "ecs:DescribeTasks",
         "ecs:ListClusters",
+        "ecs:ListServices",
+        "ecs:ListTasks",
         "ecs:PutClusterCapacityProviders",
         "ecs:TagResource",
         "ecs:UntagResource",
@@ -184,7 +190,7 @@ impl Resource for EcsCluster {
         match ecs.write("DeleteCluster", call.send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(tenants::named(ecs, live.id.as_str(), fault).await),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod ec2;
 pub mod ecs;
 pub mod facts;
 pub mod fault;
+mod holders;
 mod kinds;
 mod label;
 pub mod limits;

@@ -197,7 +197,8 @@ async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Fr
             if now.saturating_duration_since(written) < NARROW
                 && scope.sources.oldest_shared().await.is_none_or(|started| started <= written) =>
         {
-            scope.sources.narrow(&scope.cloud, &owner.stack, &vpcs, written, now).await
+            // What others did since that write counts as well.
+            scope.sources.narrow(&scope.cloud, &owner.stack, &vpcs, written.max(shallow), now).await
         }
         written => scope.sources.shared(&scope.cloud, written.map_or(shallow, |written| written.max(shallow))).await,
     };

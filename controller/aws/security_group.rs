@@ -11,6 +11,7 @@ use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live,
 use super::Vpc;
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
+use super::holders;
 use super::owner::{Claim, Owner};
 use super::resource::{Mark, Resource};
 use super::security_group_rule::{Rules, revoke};
@@ -55,6 +56,7 @@ impl Resource for SecurityGroup {
         "ec2:CreateTags",
         "ec2:DeleteSecurityGroup",
         "ec2:DeleteTags",
+        "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSecurityGroupRules",
         "ec2:DescribeSecurityGroups",
         "ec2:RevokeSecurityGroupEgress",
@@ -153,7 +155,7 @@ impl Resource for SecurityGroup {
         match ec2.write("DeleteSecurityGroup", call.send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_security_group(ec2, live.id.as_str(), fault).await),
         }
     }
 }

@@ -8,6 +8,7 @@ use ipnet::Ipv4Net;
 
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
+use super::holders;
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Question, View, answered};
@@ -55,6 +56,7 @@ impl Resource for Subnet {
         "ec2:CreateTags",
         "ec2:DeleteSubnet",
         "ec2:DeleteTags",
+        "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSubnets",
         "ec2:ModifySubnetAttribute",
     ];
@@ -123,7 +125,7 @@ impl Resource for Subnet {
         match ec2.write("DeleteSubnet", ec2.writes().delete_subnet().subnet_id(live.id.as_str()).send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_subnet(ec2, live.id.as_str(), fault).await),
         }
     }
 }

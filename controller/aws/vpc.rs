@@ -10,6 +10,7 @@ use ipnet::Ipv4Net;
 
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found};
+use super::holders;
 use super::owner::{self, Owner};
 use super::resource::{Mark, Resource};
 use super::security_group_rule::{Rules, revoke};
@@ -52,9 +53,14 @@ impl Resource for Vpc {
         "ec2:CreateTags",
         "ec2:DeleteTags",
         "ec2:DeleteVpc",
+        "ec2:DescribeInternetGateways",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeRouteTables",
         "ec2:DescribeSecurityGroupRules",
         "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
         "ec2:DescribeVpcAttribute",
+        "ec2:DescribeVpcEndpoints",
         "ec2:DescribeVpcs",
         "ec2:ModifyVpcAttribute",
         "ec2:RevokeSecurityGroupEgress",
@@ -137,7 +143,7 @@ impl Resource for Vpc {
         match ec2.write("DeleteVpc", ec2.writes().delete_vpc().vpc_id(live.id.as_str()).send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_vpc(ec2, live.id.as_str(), fault).await),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::aws::observe::{Expected, Freshness, Named, Observation, observe};
 use crate::aws::owner::{Home, Owner, RETAINED, Stamp};
 use crate::aws::scope::{Scope, Scopes};
 use crate::aws::{Node, taggable};
-use crate::design::policy::{Deletion, Policy, applied_generation};
+use crate::design::policy::{Deletion, Policy};
 use crate::design::{self, Remembered};
 use crate::status::{self, Problem};
 
@@ -143,7 +143,7 @@ pub(super) fn policy(stack: &Stack) -> Policy {
         suspend: controls.suspend,
         deletion,
         generation: stack.metadata.generation.unwrap_or_default(),
-        applied_generation: applied_generation(&stack.status),
+        applied_generation: stack.status.applied_generation,
         approve: stack.annotations().get(APPROVE).cloned(),
         approval: stack.status.approval.clone(),
     }

@@ -18,6 +18,7 @@
 
 #![allow(clippy::doc_markdown, reason = "names of conditions and reasons are words of their own here")]
 
+mod applied;
 mod causes;
 mod conditions;
 mod deletion;

@@ -88,6 +88,21 @@ impl Account {
         aws_sdk_apigatewayv2::Client::new(&self.root())
     }
 
+    /// The user's own client of `CloudWatch` Logs.
+    pub fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
+        aws_sdk_cloudwatchlogs::Client::new(&self.root())
+    }
+
+    /// The user's own client of ECR.
+    pub fn ecr(&self) -> aws_sdk_ecr::Client {
+        aws_sdk_ecr::Client::new(&self.root())
+    }
+
+    /// The user's own client of IAM.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.root())
+    }
+
     /// The same for user pools.
     pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
         let config = aws_sdk_cognitoidentityprovider::Config::builder()
@@ -114,8 +129,53 @@ impl Account {
 
     /// Pushes an image of its own content as `repository:tag`; answers with its digest.
     pub fn push(&self, repository: &str, tag: &str) -> String {
-        let image = json!({"region": REGION, "repository": repository, "tag": tag});
+        self.push_as(repository, tag, tag)
+    }
+
+    /// Pushes an image of this content as `repository:tag`; answers with its digest.
+    pub fn push_as(&self, repository: &str, tag: &str, content: &str) -> String {
+        let image = json!({"region": REGION, "repository": repository, "tag": tag, "content": content});
         self.control("POST", "images", "", Some(&image))["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// What the applications of images that match `image` do from now on: `answers`, `errors`, `silent`, `crashes`.
+    pub fn applications(&self, image: &str, does: &str) {
+        let order = json!({"image": image, "does": does});
+        self.control("POST", "applications", "", Some(&order));
+    }
+
+    /// Ends so many running tasks, 0 for all: `exit` as if their applications had exited, `spot` as if Fargate Spot took them.
+    pub fn end_tasks(&self, end: &str, count: usize) {
+        let order = json!({"region": REGION, "end": end, "count": count});
+        let ended = self.control("POST", "tasks", "", Some(&order));
+        assert!(!ended["ended"].as_array().unwrap().is_empty(), "no task runs that could end: {order}");
+    }
+
+    /// Moves this account's clock, by which all transitions go.
+    pub fn step(&self, seconds: u32) {
+        self.control("POST", "clock", "", Some(&json!({"step": seconds})));
+    }
+
+    /// Puts a VPC link into a state.
+    pub fn set_vpc_link(&self, id: &str, status: &str) {
+        self.control("POST", "vpc-links", "", Some(&json!({"region": REGION, "id": id, "status": status})));
+    }
+
+    /// Puts a load balancer into a state.
+    pub fn set_load_balancer(&self, arn: &str, state: &str) {
+        self.control("POST", "load-balancers", "", Some(&json!({"region": REGION, "arn": arn, "state": state})));
+    }
+
+    /// The next automatic deployment of a stage fails.
+    pub fn fail_next_deployment(&self) {
+        let order = json!({"region": REGION, "of": "deployment", "message": "Internal server error"});
+        self.control("POST", "gateway-failures", "", Some(&order));
+    }
+
+    /// The status of a request without a token to an API, on its way through everything.
+    pub fn walk(&self, api: &str, path: &str) -> u64 {
+        let answer = self.control("POST", "walk", "", Some(&json!({"api": api, "path": path})));
+        answer["status"].as_u64().unwrap()
     }
 
     /// Where the ledger stands: pass it to [`Account::calls`].

@@ -65,6 +65,17 @@ impl Stack {
         stack
     }
 
+    /// The same with its image pushed and everything ready.
+    pub async fn working(controller: &'static Controller, namespace: &str, spec: Value) -> Self {
+        let stack = Self::prepare(controller, namespace).await;
+        stack.declare(spec).await;
+        stack.settled().await;
+        stack.push("1.4.2");
+        stack.look().await;
+        stack.ready().await;
+        stack
+    }
+
     /// Another stack in the same namespace and account.
     pub fn sibling(&self, name: &str) -> Self {
         Self { name: name.into(), ..self.clone() }
@@ -80,7 +91,7 @@ impl Stack {
         self.api.clone().into_client()
     }
 
-    /// Declares the whole spec: [`minimal`] with `spec` laid over it.
+    /// Declares the whole spec: the minimal one with `spec` laid over it; null takes a member away.
     pub async fn declare(&self, spec: Value) {
         let mut whole = json!({
             "region": REGION,
@@ -127,6 +138,34 @@ impl Stack {
     /// Waits until it is built as declared and nothing is under way.
     pub async fn settled(&self) -> api::Stack {
         self.until("the network is ready and nothing is under way", settled).await
+    }
+
+    /// Waits until everything works as declared and nothing is under way.
+    pub async fn ready(&self) -> api::Stack {
+        let ready = |stack: &api::Stack| settled(stack) && holds(stack, "Ready");
+        self.until("it is ready and nothing is under way", ready).await
+    }
+
+    /// Looks at everything again and again until `holds` is true of it: for what nobody tells the controller of.
+    pub async fn looking(&self, what: &str, holds: impl Fn(&api::Stack) -> bool + Send) -> api::Stack {
+        let looks = async {
+            loop {
+                let stack = self.look().await;
+                if holds(&stack) {
+                    return stack;
+                }
+            }
+        };
+        match timeout(PATIENCE, looks).await {
+            Ok(stack) => stack,
+            Err(_) => panic!("{} is never seen so: {what}\n{}", self.qualified(), self.describe().await),
+        }
+    }
+
+    /// Looks until everything works again and nothing is under way.
+    pub async fn recovers(&self) -> api::Stack {
+        let ready = |stack: &api::Stack| settled(stack) && holds(stack, "Ready");
+        self.looking("it is ready and nothing is under way", ready).await
     }
 
     /// Pushes the image of that tag to its repository.
@@ -257,6 +296,11 @@ pub fn settled(stack: &api::Stack) -> bool {
     current && ready && !reconciling && !holds(stack, "Stalled")
 }
 
+/// Since when a condition of `stack` has the status that it has.
+pub fn since(stack: &api::Stack, condition: &str) -> String {
+    find(stack, condition).unwrap().last_transition_time.to_string()
+}
+
 /// Ids of the resources in the status, by logical id.
 pub fn remembered(stack: &api::Stack) -> BTreeMap<String, String> {
     let records = stack.status.resources.iter();
@@ -268,7 +312,11 @@ fn lay_over(object: &mut Value, over: Value) {
     match (object, over) {
         (Value::Object(object), Value::Object(over)) => {
             for (name, value) in over {
-                lay_over(object.entry(name).or_insert(Value::Null), value);
+                if value.is_null() {
+                    object.remove(&name);
+                } else {
+                    lay_over(object.entry(name).or_insert(Value::Null), value);
+                }
             }
         }
         (object, over) => *object = over,
