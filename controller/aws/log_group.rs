@@ -8,6 +8,7 @@ use aws_sdk_cloudwatchlogs::Client as LogsClient;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Sdk;
 use engine::{Change, Class, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags};
 
+use super::call::{Call, LOG_TAGS, call};
 use super::clients::{TagMap, from_map, to_map};
 use super::cloud::Logs;
 use super::fault::is_not_found;
@@ -116,14 +117,14 @@ impl Resource for LogGroup {
         Kind { order: 110, name: "log-group", creation: Creation::NaturalKey, holds_data: true, keep: 0 };
     const REPLACE: Replace = Replace::Never;
     const SOURCES: &'static [Question] = &[Question::LogGroups, Question::LogGroupTags];
-    const ACTIONS: &'static [&'static str] = &[
-        "logs:CreateLogGroup",
-        "logs:DeleteLogGroup",
-        "logs:DescribeLogGroups",
-        "logs:ListTagsForResource",
-        "logs:PutRetentionPolicy",
-        "logs:TagResource",
-        "logs:UntagResource",
+    const CALLS: &'static [Call] = &[
+        call("logs:CreateLogGroup").with(&[LOG_TAGS]),
+        call("logs:DeleteLogGroup"),
+        call("logs:DescribeLogGroups"),
+        call("logs:ListTagsForResource"),
+        call("logs:PutRetentionPolicy"),
+        call("logs:TagResource"),
+        call("logs:UntagResource"),
     ];
 
     fn name(&self) -> &str {

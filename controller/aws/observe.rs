@@ -39,6 +39,8 @@ pub struct Named {
     pub chosen: BTreeMap<&'static str, String>,
     /// The user pool that the user brings: what is built in it carries no tags.
     pub user_pool: Option<String>,
+    /// Whether the service was being rolled out, or its rollout had failed, when it was last looked at.
+    pub rollout: bool,
 }
 
 /// How fresh a look must be.

@@ -6,6 +6,7 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as Sdk, Sub
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace};
 use ipnet::Ipv4Net;
 
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::holders;
@@ -51,14 +52,14 @@ impl Resource for Subnet {
     const REPLACE: Replace = Replace::Never;
     /// `on` also looks at the VPCs. They are no source: while they cannot be read, neither a VPC nor a block is deleted anyway.
     const SOURCES: &'static [Question] = &[Question::Subnets];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:CreateSubnet",
-        "ec2:CreateTags",
-        "ec2:DeleteSubnet",
-        "ec2:DeleteTags",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:ModifySubnetAttribute",
+    const CALLS: &'static [Call] = &[
+        call("ec2:CreateSubnet").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteSubnet"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeNetworkInterfaces"),
+        call("ec2:DescribeSubnets"),
+        call("ec2:ModifySubnetAttribute"),
     ];
 
     fn name(&self) -> &str {

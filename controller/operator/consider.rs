@@ -81,7 +81,8 @@ pub(super) async fn see(
     found: &mut Findings,
 ) {
     // A stack that goes is looked for under the names that it was declared with; where it does not say them, memory does.
-    let named = named(declared(stack).ok().as_ref());
+    let rollout = status::rollout_open(&stack.status);
+    let named = Named { rollout, ..named(declared(stack).ok().as_ref()) };
     let observation = observe(scope, &stamp.owner, expected, &named, freshness).await;
     retained(&observation, &mut found.memory);
     found.unmarked = unmarked(&observation, &found.memory, stamp);
@@ -187,5 +188,5 @@ fn named(spec: Option<&Spec>) -> Named {
     let single =
         existing.vpc_id.iter().chain(&existing.endpoint_security_group_id).chain(&spec.service.existing.cluster_arn);
     let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec) }
+    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec), ..Named::default() }
 }

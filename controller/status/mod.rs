@@ -50,7 +50,7 @@ pub use probe::{Answer, Due, DueClient, Probed, probe_due};
 pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};
-pub use service::failed_rollout;
+pub use service::{failed_rollout, rollout_open};
 
 use jiff::Timestamp;
 

@@ -26,6 +26,7 @@ mod succession;
 mod support;
 mod traffic;
 mod validation;
+mod whole;
 
 use std::sync::OnceLock;
 

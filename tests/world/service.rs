@@ -190,3 +190,29 @@ async fn a_service_goes_before_what_it_stands_on() {
         stack.account.calls(mark).into_iter().filter(|call| call.write && call.error.is_some()).collect();
     assert!(refused.is_empty(), "{refused:?}");
 }
+
+/// Tasks in another zone find no image; the service runs on where it was, and nobody tries it for ever.
+#[tokio::test]
+async fn a_rollout_of_other_subnets_that_fails_is_tried_once() {
+    let zones = |count: u32| json!({"network": {"availabilityZones": {"count": count}, "nat": {"mode": "None"}}});
+    let stack = serving("taken-back", zones(1)).await;
+    let (ecr, repository) = (stack.account.ecr(), stack.qualified());
+    let images = ecr.list_images().repository_name(&repository).send().await.unwrap().image_ids;
+    ecr.batch_delete_image().repository_name(&repository).set_image_ids(images).send().await.unwrap();
+    let mark = stack.account.now();
+    stack.declare(zones(2)).await;
+    let message = stack.reason("ServiceReady", "RolledBack").await;
+    assert!(message.contains("runs on as before"), "{message}");
+    stack.look().await;
+    stack.reason("Ready", "RolledBack").await;
+    let updates = |stack: &Stack| stack.account.writes(mark).into_iter().filter(|call| call == "UpdateService").count();
+    assert_eq!(updates(&stack), 1);
+
+    stack.push("1.4.2");
+    let mut again = zones(2);
+    again["tags"] = json!({"team": "shop"});
+    stack.declare(again).await;
+    stack.until("it is rolled out", |it| holds(it, "ServiceReady") && settled(it)).await;
+    assert_eq!(updates(&stack), 2);
+    stack.stays().await;
+}

@@ -106,6 +106,19 @@ fn a_rollback_stalls_and_is_remembered_until_the_declaration_changes() {
     assert_eq!(bench.is("ServiceReady"), (True, "Ready"));
 }
 
+/// A rollback to the same task definition takes back what else was declared.
+#[test]
+fn a_service_that_returned_to_other_settings_is_not_ready() {
+    let mut bench = stack(&Shown { runs: NEW, phase: Phase::Ready, attributes: &[] });
+    assert!(!rollout_open(bench.status()));
+    show(&mut bench, &Shown { runs: NEW, phase: Phase::Pending("being rolled out".into()), attributes: &[] });
+    assert!(rollout_open(bench.status()), "how it ends is to be seen");
+    show(&mut bench, &Shown { runs: NEW, phase: Phase::Ready, attributes: &FAILED });
+    assert_eq!(bench.is("Ready"), (False, "RolledBack"));
+    assert!(bench.message("Ready").contains("shop_orders:3 runs on as before"), "{}", bench.message("Ready"));
+    assert!(rollout_open(bench.status()));
+}
+
 #[test]
 fn a_failed_rollout_without_a_predecessor_stalls() {
     let phase = Phase::Broken("the rollout of shop_orders:3 failed".into());

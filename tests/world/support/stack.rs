@@ -41,20 +41,29 @@ impl Stack {
         let world = controller.world();
         let account = Account::new(world);
         world.namespace(namespace);
+        let api = Api::namespaced(world.client().await, namespace);
+        let stack = Self { controller, account, namespace: namespace.into(), name: "orders".into(), api };
+        stack.identity(namespace, json!({}));
+        stack
+    }
+
+    /// Makes an identity of this `name` that leads to the stack's account; `more` is laid over its spec.
+    pub fn identity(&self, name: &str, more: Value) {
+        let mut spec = json!({
+            "accountId": self.account.id(),
+            "roleArn": format!("arn:aws:iam::{}:role/fargatestack", self.account.id()),
+            "allowedNamespaces": {"names": [self.namespace]},
+            "allowedRegions": [REGION],
+        });
+        lay_over(&mut spec, more);
         let identity = json!({
             "apiVersion": "fargatestack.dev/v1alpha1",
             "kind": "AwsIdentity",
-            "metadata": {"name": namespace},
-            "spec": {
-                "accountId": account.id(),
-                "roleArn": format!("arn:aws:iam::{}:role/fargatestack", account.id()),
-                "allowedNamespaces": {"names": [namespace]},
-                "allowedRegions": [REGION],
-            },
+            "metadata": {"name": name},
+            "spec": spec,
         });
+        let world = self.controller.world();
         world.kubectl(&["apply", "--server-side", "-f", "-"], &identity.to_string()).expect_success();
-        let api = Api::namespaced(world.client().await, namespace);
-        Self { controller, account, namespace: namespace.into(), name: "orders".into(), api }
     }
 
     /// The same with the stack declared as `spec` says (see [`spec`]) and built.
@@ -91,22 +100,44 @@ impl Stack {
         self.api.clone().into_client()
     }
 
-    /// Declares the whole spec: the minimal one with `spec` laid over it; null takes a member away.
+    /// Declares the minimal manifest with `spec` laid over it; null takes a member away.
     pub async fn declare(&self, spec: Value) {
+        self.apply(&self.minimal_with(spec)).await;
+    }
+
+    /// The spec of the minimal manifest with `spec` laid over it.
+    pub fn minimal_with(&self, spec: Value) -> Value {
         let mut whole = json!({
             "region": REGION,
             "identityRef": {"name": self.namespace},
             "service": {"image": {"tag": "1.4.2"}, "containerPort": 8080},
         });
         lay_over(&mut whole, spec);
-        let object = json!({
+        whole
+    }
+
+    /// Declares the whole `spec`.
+    pub async fn apply(&self, spec: &Value) {
+        let user = PatchParams::apply("user").force();
+        self.api.patch(&self.name, &user, &Patch::Apply(&self.object(spec))).await.unwrap();
+    }
+
+    /// The API server's refusal of `spec`; what it would accept fails the test.
+    pub async fn refusal(&self, spec: &Value) -> String {
+        let user = PatchParams { dry_run: true, ..PatchParams::apply("user").force() };
+        match self.api.patch(&self.name, &user, &Patch::Apply(&self.object(spec))).await {
+            Ok(_) => panic!("accepted: {spec}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn object(&self, spec: &Value) -> Value {
+        json!({
             "apiVersion": "fargatestack.dev/v1alpha1",
             "kind": "FargateStack",
             "metadata": {"name": self.name},
-            "spec": whole,
-        });
-        let user = PatchParams::apply("user").force();
-        self.api.patch(&self.name, &user, &Patch::Apply(&object)).await.unwrap();
+            "spec": spec,
+        })
     }
 
     /// Sets an annotation.

@@ -210,6 +210,8 @@ async fn a_service_behind_our_latest_revision_is_asked_about_its_last_rollout() 
         let (owner, named) = (stamp().owner, Named::default());
         let look = Look { view: &view, owner: &owner, expected: &[], named: &named };
         assert_eq!(!ServiceRollouts::subjects(&look).is_empty(), expected);
+        let named = Named { rollout: true, ..Named::default() };
+        assert!(!ServiceRollouts::subjects(&Look { named: &named, ..look }).is_empty());
     }
 }
 
