@@ -1,4 +1,4 @@
-//! The command line: the controller, and what is generated from the code.
+//! The command line: the controller, commands for people, and what is generated from the code.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,13 +7,16 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use fargatestack::operator::context::Intervals;
 use fargatestack::operator::iam;
 use fargatestack::operator::run::{Settings, run};
-use fargatestack::{api, operator};
+use fargatestack::{api, cli, operator};
 use tracing_subscriber::EnvFilter;
 
 /// Stack of a worker thread. A pass is one large future: a debug build needs more than tokio's 2 MiB for it.
 const STACK_SIZE: usize = 8 * 1024 * 1024;
 
-/// Runs the ECS Fargate architecture as one Kubernetes object.
+/// Runs the ECS Fargate architecture as one Kubernetes object, a `FargateStack`.
+///
+/// `controller` is what runs in a cluster. `plan` and `graph` say what it would do and build, and change nothing. The others print what an
+/// installation needs.
 #[derive(Parser)]
 #[command(version)]
 struct Command {
@@ -25,6 +28,19 @@ struct Command {
 enum What {
     /// Watches `FargateStacks` and reconciles AWS.
     Controller(Controller),
+    /// Prints what the controller would do about a manifest. Changes nothing.
+    ///
+    /// Looks at AWS with your own credentials, as any AWS tool finds them (`AWS_PROFILE`, `AWS_ENDPOINT_URL` and so on), and plans as the
+    /// controller does: for a manifest as you write it from nothing, for an object as `kubectl get -o yaml` prints it from what that
+    /// knows. A line a step, then the hash under which the plan is approved in the mode Approve.
+    ///
+    /// A manifest is refused for what the API server and the controller would refuse, but for changes of what cannot change: those only
+    /// the server sees (`kubectl apply --dry-run=server`).
+    ///
+    /// Ends with 0 whatever the plan, with 2 if the manifest is refused, with 1 on any other error.
+    Plan(cli::plan::Plan),
+    /// Prints the architecture that a manifest declares as a picture. Asks nobody.
+    Graph(cli::graph::Graph),
     /// Prints the custom resource definitions.
     Crds,
     /// Prints the namespace, service account and role of the controller.
@@ -72,8 +88,14 @@ struct Controller {
 }
 
 fn main() -> ExitCode {
-    match Command::parse().what {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return cli::usage(&error),
+    };
+    match command.what {
         What::Controller(controller) => start(&controller),
+        What::Plan(plan) => look(&plan),
+        What::Graph(graph) => cli::say(&graph.answer(), false),
         What::Crds => print(
             api::crds()
                 .iter()
@@ -109,14 +131,31 @@ fn print(text: Result<String, impl std::error::Error>) -> ExitCode {
     }
 }
 
-fn start(controller: &Controller) -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+fn look(plan: &cli::plan::Plan) -> ExitCode {
+    log("error", false);
+    match runtime() {
+        Ok(runtime) => cli::say(&runtime.block_on(plan.answer()), plan.detailed()),
+        Err(error) => fail(&error),
+    }
+}
+
+/// Logs to standard error what `RUST_LOG` asks for, `otherwise` this.
+fn log(otherwise: &str, json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if controller.log_json {
+    if json {
         log.json().init();
     } else {
         log.init();
     }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_SIZE).enable_all().build()
+}
+
+fn start(controller: &Controller) -> ExitCode {
+    log("info", controller.log_json);
     let settings = Settings {
         intervals: Intervals {
             resync: Duration::from_secs(controller.resync_seconds),
@@ -127,7 +166,7 @@ fn start(controller: &Controller) -> ExitCode {
         rate_limits: controller.rate_limits,
         effects: usize::from(controller.calls_per_stack),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_SIZE).enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };

@@ -17,6 +17,8 @@ use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Listing, Question, View, answered};
 
+mod tenants;
+
 /// What tasks can run on.
 const CAPACITY_PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
@@ -94,7 +96,11 @@ impl Resource for EcsCluster {
         call("ecs:CreateCluster").with(&[ECS_TAGS, SERVICE_ROLE]),
         call("ecs:DeleteCluster"),
         call("ecs:DescribeClusters"),
+        call("ecs:DescribeServices"),
+        call("ecs:DescribeTasks"),
         call("ecs:ListClusters"),
+        call("ecs:ListServices"),
+        call("ecs:ListTasks"),
         call("ecs:PutClusterCapacityProviders"),
         call("ecs:TagResource"),
         call("ecs:UntagResource"),
@@ -183,7 +189,7 @@ impl Resource for EcsCluster {
         match ecs.write("DeleteCluster", call.send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(tenants::named(ecs, live.id.as_str(), fault).await),
         }
     }
 }

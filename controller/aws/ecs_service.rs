@@ -286,7 +286,7 @@ impl Resource for EcsService {
         let call = self.change(ecs, live, changes, ids).map_err(|cause| unresolved(OPERATION, &cause))?;
         let service = ecs.write(OPERATION, call.send()).await?.service;
         let service = service.ok_or_else(|| incomplete(OPERATION, "service"))?;
-        let changed = shown::live(&service, (live.key.clone(), live.attempt), None);
+        let changed = shown::changed(&service, live);
         let changed = changed.ok_or_else(|| incomplete(OPERATION, "serviceArn"))?;
         Ok(Live { tags: live.tags.clone(), ..changed })
     }

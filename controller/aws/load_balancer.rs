@@ -8,7 +8,9 @@ use aws_sdk_elasticloadbalancingv2::Client as ElbClient;
 use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancer as Sdk, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
-use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace, Tags};
+use engine::{
+    Change, Class, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace, Tags,
+};
 
 use super::call::{Call, ELB_TAGS, SERVICE_ROLE, call};
 use super::clients::to_list;
@@ -280,6 +282,12 @@ impl Resource for LoadBalancer {
         match elb.write("DeleteLoadBalancer", call.send()).await {
             Ok(_) => Ok(Deletion::Going),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
+            // Somebody wants it to stay: it is asked for, not overruled.
+            Err(fault) if fault.code == "OperationNotPermitted" && live.seen.deletion_protection => {
+                let message =
+                    format!("somebody protects it against deletion: set its attribute {DELETION_PROTECTION} to false");
+                Err(Fault { class: Class::Conflict, message, ..fault })
+            }
             Err(fault) => Err(fault),
         }
     }

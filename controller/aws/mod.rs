@@ -15,6 +15,7 @@ pub mod ec2;
 pub mod ecs;
 pub mod facts;
 pub mod fault;
+mod holders;
 mod kinds;
 mod label;
 pub mod limits;

@@ -12,6 +12,7 @@ use super::Vpc;
 use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
+use super::holders;
 use super::owner::{Claim, Owner};
 use super::resource::{Mark, Resource};
 use super::security_group_rule::{Rules, revoke};
@@ -56,6 +57,7 @@ impl Resource for SecurityGroup {
         call("ec2:CreateTags"),
         call("ec2:DeleteSecurityGroup"),
         call("ec2:DeleteTags"),
+        call("ec2:DescribeNetworkInterfaces"),
         call("ec2:DescribeSecurityGroupRules"),
         call("ec2:DescribeSecurityGroups"),
         call("ec2:RevokeSecurityGroupEgress"),
@@ -154,7 +156,7 @@ impl Resource for SecurityGroup {
         match ec2.write("DeleteSecurityGroup", call.send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_security_group(ec2, live.id.as_str(), fault).await),
         }
     }
 }

@@ -355,7 +355,9 @@ fn live(key: Key, api: &Id, arn: &str, seen: StageSeen) -> Live<StageSeen> {
 /// Whether the last deployment went well: a change that was not deployed is not served, however right the rest looks.
 fn phase(it: &Sdk) -> Phase {
     match (it.deployment_id(), it.last_deployment_status_message()) {
-        (_, Some(message)) if !message.starts_with(DEPLOYED) => Phase::Broken(message.to_owned()),
+        (_, Some(message)) if !message.starts_with(DEPLOYED) => {
+            Phase::Broken(format!("{message}; the next change of the API deploys it again"))
+        }
         (Some(_), _) => Phase::Ready,
         (None, _) => Phase::Pending("not deployed yet".to_owned()),
     }

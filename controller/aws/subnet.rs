@@ -9,6 +9,7 @@ use ipnet::Ipv4Net;
 use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
+use super::holders;
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Question, View, answered};
@@ -56,6 +57,7 @@ impl Resource for Subnet {
         call("ec2:CreateTags"),
         call("ec2:DeleteSubnet"),
         call("ec2:DeleteTags"),
+        call("ec2:DescribeNetworkInterfaces"),
         call("ec2:DescribeSubnets"),
         call("ec2:ModifySubnetAttribute"),
     ];
@@ -124,7 +126,7 @@ impl Resource for Subnet {
         match ec2.write("DeleteSubnet", ec2.writes().delete_subnet().subnet_id(live.id.as_str()).send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_subnet(ec2, live.id.as_str(), fault).await),
         }
     }
 }

@@ -9,6 +9,7 @@ use kube::Client;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::Store;
 
+use super::probe::Tokens;
 use crate::api::Stack;
 use crate::aws::observe::Freshness;
 use crate::aws::scope::Scopes;
@@ -58,6 +59,8 @@ pub struct Context {
     pub stopping: Arc<AtomicBool>,
     /// When each stack, by UID, last wrote to AWS: older answers do not show it.
     pub written: Mutex<HashMap<String, Instant>>,
+    /// Tokens of readiness probes.
+    pub tokens: Tokens,
 }
 
 impl Context {
@@ -84,6 +87,7 @@ impl Context {
     /// Forgets the stack `uid`.
     pub fn forget(&self, uid: &str) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.tokens.forget(uid);
     }
 
     /// How fresh a look at `stack` must be. `requested`: the user asks for a look right now. `at_rest`: nothing was in

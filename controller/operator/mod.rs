@@ -6,13 +6,16 @@
 #![expect(clippy::disallowed_methods, reason = "the only room with the clock")]
 
 mod conclude;
+mod consider;
 pub mod context;
 mod exports;
 mod finalizer;
 pub mod iam;
 pub mod identity;
 mod lead;
+pub mod preview;
 mod probe;
 pub mod rbac;
 pub mod reconcile;
+mod request;
 pub mod run;

@@ -13,6 +13,7 @@ use kube::runtime::{Controller, controller, watcher};
 use kube::{Api, Client, ResourceExt as _};
 
 use super::context::{Context, Intervals};
+use super::probe::Tokens;
 use super::reconcile::{on_error, reconcile};
 use crate::api::{AwsIdentity, Stack};
 use crate::aws::limits::Limits;
@@ -72,6 +73,7 @@ pub async fn run(settings: Settings) -> Result<(), StartError> {
         effects: settings.effects,
         stopping: Arc::clone(&stopping),
         written: Mutex::new(HashMap::new()),
+        tokens: Tokens::default(),
     });
     tracing::info!("watching FargateStacks");
     controller

@@ -1,5 +1,7 @@
 //! What is to be said of the service beyond how its resource stands: its tasks, a rollout that failed, and that none is wanted.
 
+use std::time::Duration;
+
 use engine::{Id, Key, Live, Outcome, State};
 
 use super::causes::{Cause, Course};
@@ -14,6 +16,10 @@ use crate::aws::{FailedRollout, attribute};
 
 const SERVICE: &str = "ecs-service";
 const TASK_DEFINITION: &str = "task-definition";
+
+/// How long ECS may take to begin to start tasks before they are missing: its scheduler acts some seconds after a change of the
+/// number, or after a Spot task was taken.
+const START: Duration = Duration::from_mins(1);
 
 /// The rollout that earlier passes saw fail, and whether the declaration is still the one under which it did.
 #[must_use]
@@ -141,7 +147,7 @@ pub(super) fn cause<S>(pass: &Pass<'_, S>, key: &Key, state: &State<S>) -> Optio
         State::Waiting(Some(_), why) if stopped.is_some() => {
             Some(Cause { reason: Reason::Progressing, text: because(why.clone()), course: Course::Moves })
         }
-        State::Broken(_, why) if stopped.is_some() => {
+        State::Broken(_, why) if stopped.is_some() && !starting(pass, key, state) => {
             Some(Cause { reason: Reason::Broken, text: because(why.clone()), course: Course::Moves })
         }
         State::Ready(_) | State::Drifted(..) if view.number(attribute::DESIRED) == Some(0) => Some(Cause {
@@ -151,6 +157,16 @@ pub(super) fn cause<S>(pass: &Pass<'_, S>, key: &Key, state: &State<S>) -> Optio
         }),
         _ => None,
     }
+}
+
+/// Whether all that the service lacks are tasks that ECS is about to start, while others work: no outage, unless it lasts.
+pub(super) fn starting<S>(pass: &Pass<'_, S>, key: &Key, state: &State<S>) -> bool {
+    let State::Broken(live, _) = state else { return false };
+    let to_start = key.kind.name == SERVICE && live.attributes.contains_key(attribute::TO_START);
+    let name = key.to_string();
+    let before = pass.previous.resources.iter().find(|record| record.key == name);
+    let since = before.filter(|record| record.phase == RecordedPhase::Broken).map_or(pass.now, |record| record.since);
+    to_start && Duration::try_from(pass.now.duration_since(since)).is_ok_and(|age| age < START)
 }
 
 /// Why what is declared is not rolled out, and is not going to be. `works`: the service runs and is reached all the same.

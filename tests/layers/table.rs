@@ -137,6 +137,14 @@ pub const WALLS: &[Wall] = &[
     Wall { place: "controller/status", except: &[], forbidden: WAITING, reason: "status is a pure function" },
     Wall { place: "controller/status", except: &[], forbidden: CLOCK, reason: "status takes the time as a parameter" },
     Wall { place: "controller/operator", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
+    Wall { place: "controller/cli", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
+    Wall {
+        place: "controller/cli",
+        except: &[],
+        forbidden: CLIENTS,
+        reason: "commands for people need no cluster; who looks at AWS is operator",
+    },
+    Wall { place: "controller/cli", except: &[], forbidden: CLOCK, reason: "only operator reads the clock" },
     Wall { place: "controller/main.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
     Wall { place: "controller/lib.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
 ];

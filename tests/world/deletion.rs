@@ -118,6 +118,8 @@ async fn what_is_in_the_way_is_named_and_all_else_goes() {
     stack.delete().await;
     let message = stack.reason("DeletionBlocked", "DeletionBlocked").await;
     assert!(message.contains("vpc/main") && message.contains(&vpc), "{message}");
+    let owner = format!("in use by subnet {theirs} (of account {})", stack.account.id());
+    assert!(message.contains(&owner), "{message}");
     let left = stack.cloud();
     assert_eq!(left.keys(), ["vpc/main"]);
     let blocks = items(left.body("vpc/main"), "CidrBlockAssociationSet");

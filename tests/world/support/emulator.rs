@@ -53,10 +53,65 @@ impl Account {
         &self.id
     }
 
+    /// How the user's own tools get in, as environment variables.
+    pub fn environment(&self) -> [(&'static str, &str); 4] {
+        [
+            ("AWS_ENDPOINT_URL", &self.endpoint),
+            ("AWS_ACCESS_KEY_ID", &self.id),
+            ("AWS_SECRET_ACCESS_KEY", "any"),
+            ("AWS_REGION", REGION),
+        ]
+    }
+
     /// Pushes an image of its own content as `repository:tag`; answers with its digest.
     pub fn push(&self, repository: &str, tag: &str) -> String {
-        let image = json!({"region": REGION, "repository": repository, "tag": tag});
+        self.push_as(repository, tag, tag)
+    }
+
+    /// Pushes an image of this content as `repository:tag`; answers with its digest.
+    pub fn push_as(&self, repository: &str, tag: &str, content: &str) -> String {
+        let image = json!({"region": REGION, "repository": repository, "tag": tag, "content": content});
         self.control("POST", "images", "", Some(&image))["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// What the applications of images that match `image` do from now on: `answers`, `errors`, `silent`, `crashes`.
+    pub fn applications(&self, image: &str, does: &str) {
+        let order = json!({"image": image, "does": does});
+        self.control("POST", "applications", "", Some(&order));
+    }
+
+    /// Ends so many running tasks, 0 for all: `exit` as if their applications had exited, `spot` as if Fargate Spot took them.
+    pub fn end_tasks(&self, end: &str, count: usize) {
+        let order = json!({"region": REGION, "end": end, "count": count});
+        let ended = self.control("POST", "tasks", "", Some(&order));
+        assert!(!ended["ended"].as_array().unwrap().is_empty(), "no task runs that could end: {order}");
+    }
+
+    /// Moves this account's clock, by which all transitions go.
+    pub fn step(&self, seconds: u32) {
+        self.control("POST", "clock", "", Some(&json!({"step": seconds})));
+    }
+
+    /// Puts a VPC link into a state.
+    pub fn set_vpc_link(&self, id: &str, status: &str) {
+        self.control("POST", "vpc-links", "", Some(&json!({"region": REGION, "id": id, "status": status})));
+    }
+
+    /// Puts a load balancer into a state.
+    pub fn set_load_balancer(&self, arn: &str, state: &str) {
+        self.control("POST", "load-balancers", "", Some(&json!({"region": REGION, "arn": arn, "state": state})));
+    }
+
+    /// The next automatic deployment of a stage fails.
+    pub fn fail_next_deployment(&self) {
+        let order = json!({"region": REGION, "of": "deployment", "message": "Internal server error"});
+        self.control("POST", "gateway-failures", "", Some(&order));
+    }
+
+    /// The status of a request without a token to an API, on its way through everything.
+    pub fn walk(&self, api: &str, path: &str) -> u64 {
+        let answer = self.control("POST", "walk", "", Some(&json!({"api": api, "path": path})));
+        answer["status"].as_u64().unwrap()
     }
 
     /// Where the ledger stands: pass it to [`Account::calls`].
@@ -66,22 +121,30 @@ impl Account {
 
     /// The controller's calls since `since`, oldest first; the user's own are left out.
     pub fn calls(&self, since: u64) -> Vec<Call> {
+        self.ledger(since).into_iter().filter(|(own, _)| !own).map(|(_, call)| call).collect()
+    }
+
+    /// The user's own calls since `since`, oldest first.
+    pub fn own_calls(&self, since: u64) -> Vec<Call> {
+        self.ledger(since).into_iter().filter(|(own, _)| *own).map(|(_, call)| call).collect()
+    }
+
+    /// Every call since `since`, and whether it is the user's own.
+    fn ledger(&self, since: u64) -> Vec<(bool, Call)> {
         let ledger = self.control("GET", "ledger", &format!("&since={since}"), None);
         let root = format!(":iam::{}:root", self.id);
         let entries = ledger["entries"].as_array().unwrap().iter();
         let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-        entries
-            .filter(|entry| !text(entry, "principal").ends_with(&root))
-            .map(|entry| Call {
-                operation: text(entry, "operation"),
-                service: text(entry, "service"),
-                method: text(entry, "method"),
-                write: entry["write"].as_bool().unwrap(),
-                effect: entry["effect"].as_bool().unwrap(),
-                error: entry["error"].as_str().map(Into::into),
-                request: entry["request"].clone(),
-            })
-            .collect()
+        let call = |entry: &Value| Call {
+            operation: text(entry, "operation"),
+            service: text(entry, "service"),
+            method: text(entry, "method"),
+            write: entry["write"].as_bool().unwrap(),
+            effect: entry["effect"].as_bool().unwrap(),
+            error: entry["error"].as_str().map(Into::into),
+            request: entry["request"].clone(),
+        };
+        entries.map(|entry| (text(entry, "principal").ends_with(&root), call(entry))).collect()
     }
 
     /// The controller's calls that change something, by name, since `since`.
@@ -116,15 +179,15 @@ impl Account {
         self.control("DELETE", "faults", "", None);
     }
 
-    /// Lets the resource `id` be missing from the next `reads` lists.
-    pub fn hide(&self, id: &str, reads: u32) {
-        self.control("POST", "hide", "", Some(&json!({"id": id, "reads": reads})));
-    }
-
     /// The next NAT gateway is accepted and then fails for good.
     pub fn fail_next_nat_gateway(&self) {
         let order = json!({"code": "InsufficientFreeAddressesInSubnet"});
         self.control("POST", "nat-failures", "", Some(&order));
+    }
+
+    /// Orders or asks something of the emulator for this account, see its README.
+    pub fn order(&self, what: &str, body: &Value) -> Value {
+        self.control("POST", what, "", Some(body))
     }
 
     fn control(&self, method: &str, what: &str, query: &str, body: Option<&Value>) -> Value {

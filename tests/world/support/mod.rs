@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
+/// Longer than any wait on a loaded machine; what takes so long never comes.
+pub const PATIENCE: Duration = Duration::from_mins(10);
+
 /// A running world.
 #[derive(Debug)]
 pub struct World {
@@ -65,7 +68,7 @@ pub fn manifests(folder: &str) -> BTreeMap<String, String> {
     files
 }
 
-/// Asks until there is an answer; fails the test when there is none within a minute.
+/// Asks until there is an answer; fails the test when there is none for [`PATIENCE`].
 #[expect(clippy::disallowed_methods, reason = "looks again until there is an answer")]
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
@@ -73,7 +76,7 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(start.elapsed() < Duration::from_mins(1), "not within a minute: {what}");
+        assert!(start.elapsed() < PATIENCE, "not within {} minutes: {what}", PATIENCE.as_secs() / 60);
         std::thread::sleep(Duration::from_millis(100));
     }
 }
@@ -133,8 +136,8 @@ impl World {
         }
     }
 
-    /// Runs a command of the launcher (`tests/env/README.md`) on this world.
-    pub fn launch(&self, arguments: &[&str]) {
+    /// Runs a command of the launcher (`tests/env/README.md`) on this world, and gives what it printed.
+    pub fn launch(&self, arguments: &[&str]) -> String {
         let output = Command::new("python3")
             .arg(root().join("tests/env/world"))
             .args(arguments)
@@ -142,6 +145,7 @@ impl World {
             .output()
             .expect("python3 starts the launcher");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Applies the definitions of `crds/` and waits until the API server serves them. Doing it again does nothing.

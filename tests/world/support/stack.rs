@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use fargatestack::api;
 use fargatestack::api::status::{ConditionStatus, RecordedPhase};
@@ -12,13 +11,11 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::PATIENCE;
 use super::audit::Audit;
 use super::cloud::Cloud;
 use super::controller::Controller;
 use super::emulator::{Account, REGION};
-
-/// Longer than any wait on a loaded machine; what takes so long never comes.
-const PATIENCE: Duration = Duration::from_mins(3);
 
 /// One stack and what is around it.
 #[derive(Clone, Debug)]
@@ -74,6 +71,17 @@ impl Stack {
         stack
     }
 
+    /// The same with its image pushed and everything ready.
+    pub async fn working(controller: &'static Controller, namespace: &str, spec: Value) -> Self {
+        let stack = Self::prepare(controller, namespace).await;
+        stack.declare(spec).await;
+        stack.settled().await;
+        stack.push("1.4.2");
+        stack.look().await;
+        stack.ready().await;
+        stack
+    }
+
     /// Another stack in the same namespace and account.
     pub fn sibling(&self, name: &str) -> Self {
         Self { name: name.into(), ..self.clone() }
@@ -89,7 +97,7 @@ impl Stack {
         self.api.clone().into_client()
     }
 
-    /// Declares the minimal manifest with `spec` laid over it.
+    /// Declares the minimal manifest with `spec` laid over it; null takes a member away.
     pub async fn declare(&self, spec: Value) {
         self.apply(&self.minimal_with(spec)).await;
     }
@@ -160,9 +168,58 @@ impl Stack {
         self.until("the network is ready and nothing is under way", settled).await
     }
 
+    /// Waits until everything works as declared and nothing is under way.
+    pub async fn ready(&self) -> api::Stack {
+        let ready = |stack: &api::Stack| settled(stack) && holds(stack, "Ready");
+        self.until("it is ready and nothing is under way", ready).await
+    }
+
+    /// Looks at everything again and again until `holds` is true of it: for what nobody tells the controller of.
+    pub async fn looking(&self, what: &str, holds: impl Fn(&api::Stack) -> bool + Send) -> api::Stack {
+        let looks = async {
+            loop {
+                let stack = self.look().await;
+                if holds(&stack) {
+                    return stack;
+                }
+            }
+        };
+        match timeout(PATIENCE, looks).await {
+            Ok(stack) => stack,
+            Err(_) => panic!("{} is never seen so: {what}\n{}", self.qualified(), self.describe().await),
+        }
+    }
+
+    /// Looks until everything works again and nothing is under way.
+    pub async fn recovers(&self) -> api::Stack {
+        let ready = |stack: &api::Stack| settled(stack) && holds(stack, "Ready");
+        self.looking("it is ready and nothing is under way", ready).await
+    }
+
     /// Pushes the image of that tag to its repository.
     pub fn push(&self, tag: &str) -> String {
         self.account.push(&self.qualified(), tag)
+    }
+
+    /// An access token of a user who signed in through the client `client` of its pool.
+    pub fn token(&self, client: &str) -> String {
+        let whose = ["--namespace", &self.namespace, "--name", &self.name, "--client", client];
+        let account = ["--account", self.account.id()];
+        let token = self.controller.world().launch(&[&["token"][..], &whose, &account].concat());
+        token.trim().to_owned()
+    }
+
+    /// Takes the security group rule `key` away, as somebody else would.
+    pub async fn revoke(&self, key: &str) {
+        let (cloud, ec2) = (self.cloud(), self.account.ec2());
+        let (rule, group) = (cloud.id(key), cloud.body(key)["GroupId"].as_str().unwrap());
+        if cloud.body(key)["IsEgress"] == true {
+            let call = ec2.revoke_security_group_egress().group_id(group).security_group_rule_ids(rule);
+            call.send().await.unwrap();
+        } else {
+            let call = ec2.revoke_security_group_ingress().group_id(group).security_group_rule_ids(rule);
+            call.send().await.unwrap();
+        }
     }
 
     /// Waits until its service works as declared and nothing is under way.
@@ -267,6 +324,11 @@ pub fn settled(stack: &api::Stack) -> bool {
     current && ready && !reconciling && !holds(stack, "Stalled")
 }
 
+/// Since when a condition of `stack` has the status that it has.
+pub fn since(stack: &api::Stack, condition: &str) -> String {
+    find(stack, condition).unwrap().last_transition_time.to_string()
+}
+
 /// Ids of the resources in the status, by logical id.
 pub fn remembered(stack: &api::Stack) -> BTreeMap<String, String> {
     let records = stack.status.resources.iter();
@@ -278,7 +340,11 @@ fn lay_over(object: &mut Value, over: Value) {
     match (object, over) {
         (Value::Object(object), Value::Object(over)) => {
             for (name, value) in over {
-                lay_over(object.entry(name).or_insert(Value::Null), value);
+                if value.is_null() {
+                    object.remove(&name);
+                } else {
+                    lay_over(object.entry(name).or_insert(Value::Null), value);
+                }
             }
         }
         (object, over) => *object = over,
