@@ -154,6 +154,7 @@ async fn every_field_is_changed_by_the_calls_that_it_needs() {
     life().await;
 }
 
+#[expect(clippy::disallowed_methods, reason = "lives side by side, which ask the emulator without yielding")]
 async fn lead() -> Vec<Account> {
     let lives = [
         tokio::spawn(network::lead()),

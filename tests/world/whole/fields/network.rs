@@ -15,7 +15,7 @@ pub(super) async fn lead() -> (Vec<String>, Account) {
     let before = stack.account.dump();
     built(&stack, spec.clone()).await;
     let group = group_in_vpc(&stack).await;
-    let mut lines = changed(&stack, &mut spec, of_stack(identity)).await;
+    let mut lines = changed(&stack, &mut spec, of_stack(&identity)).await;
     lines.extend(changed(&stack, &mut spec, of_network(&group)).await);
     lines.extend(changed(&stack, &mut spec, zones()).await);
     lines.extend(changed(&stack, &mut spec, of_balancer_and_registry()).await);
@@ -44,7 +44,7 @@ fn rests_suspended(stack: &fargatestack::api::Stack) -> bool {
     stack.status.observed_generation == stack.metadata.generation && holds(stack, "Suspended")
 }
 
-fn of_stack(identity: String) -> Vec<Row> {
+fn of_stack(identity: &str) -> Vec<Row> {
     let quiet =
         |field, at, [to, back]: [&'static str; 2]| [set(field, to, at, json!(to)), set(field, back, at, json!(back))];
     let mut rows = vec![
