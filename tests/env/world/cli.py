@@ -66,11 +66,13 @@ def _state(options: argparse.Namespace) -> State:
 
 
 def _setup(_: argparse.Namespace) -> int:
+    from .helm_build import helm
     from .kubernetes_build import binaries
     from .tools import check
 
     check()
     binaries()
+    helm()
     return 0
 
 
