@@ -1,5 +1,7 @@
-"""Generated files of the Helm chart: its definitions and roles from what `fargatestack` prints, its README from the comments of its values,
-and what it renders. Needs the standard library only, and helm.
+"""Generated files of the Helm chart, and what it renders.
+
+Its definitions and roles come from what `fargatestack` prints, its README from the comments of its values. Needs the standard library
+only, and helm.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ def definition(document: str) -> str:
 def roles(printed: str) -> str:
     """Return the template of the controller's roles and bindings; its namespace and account have templates of their own."""
     header, rest = printed.split("\n", 1)
-    documents = [text for text in re.split(r"^---\n", rest, flags=re.MULTILINE) if re.search(r"^kind: (Cluster)?Role(Binding)?$", text, re.M)]
+    documents = [
+        text for text in re.split(r"^---\n", rest, flags=re.MULTILINE) if re.search(r"^kind: (Cluster)?Role(Binding)?$", text, re.MULTILINE)
+    ]
     named = "---\n".join(_named(_labelled(text)) for text in documents)
     return f"{header}\n{{{{- if .Values.rbac.create }}}}\n{named}{{{{- end }}}}\n"
 

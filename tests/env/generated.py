@@ -134,7 +134,6 @@ def strays(files: Files) -> list[str]:
     return [path for file in found if (path := str(file.relative_to(CHECKOUT))) not in files]
 
 
-
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["write"]:

@@ -81,7 +81,7 @@ def test_lint_finds_nothing(values: Path) -> None:
         ("awsIdentities: {shop: {accountId: 111122223333, allowedRegions: [eu-west-1]}}", "/awsIdentities/shop/accountId"),
         ("awsIdentities: {shop: {accountId: '111122223333'}}", "allowedRegions"),
         ("awsIdentities: {shop: {accountId: '111122223333', allowedRegions: [eu-west-1], roleARN: x}}", "roleARN"),
-        ("deletionProtectionPolicy: {enabled: null, on: true}", "deletionProtectionPolicy"),
+        ("deletionProtectionPolicy: {enabled: 'true'}", "/deletionProtectionPolicy/enabled"),
         ("metrics: {port: 0}", "/metrics/port"),
         ("metrics: {port: '8080'}", "/metrics/port"),
         ("healthProbe: {port: 65536}", "/healthProbe/port"),

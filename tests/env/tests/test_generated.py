@@ -71,14 +71,18 @@ def commit(checkout: Path) -> None:
 
 
 def test_a_stream_becomes_a_file_for_each_definition(files: dict[str, str]) -> None:
-    assert [path for path in sorted(files) if not path.startswith("charts/")] == ["crds/apples.yaml", "crds/pears.yaml", "manifests/rbac.yaml"]
+    assert [path for path in sorted(files) if not path.startswith("charts/")] == [
+        "crds/apples.yaml",
+        "crds/pears.yaml",
+        "manifests/rbac.yaml",
+    ]
     assert files["crds/apples.yaml"] + "---\n" + files["crds/pears.yaml"] == STREAM
     assert generated.verify(files) == 0
 
 
 def test_a_stale_file_is_found(files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert generated.verify({**files, "manifests/rbac.yaml": "kind: Role\n"}) == 1
-    assert "+kind: Role" in capsys.readouterr().err
+    assert generated.verify({**files, "manifests/rbac.yaml": "kind: Roll\n"}) == 1
+    assert "+kind: Roll" in capsys.readouterr().err
 
 
 def test_a_stray_definition_is_found_and_removed(files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--out", type=Path, required=True)
     pods = command("run-pods", _run_pods, "run the Pods of a namespace as child processes, until stdin closes")
     pods.add_argument("--namespace", required=True)
-    pods.add_argument("--program", action="append", default=[], metavar="IMAGE=PATH", help="the program of an image, by the image's name without tag")
+    pods.add_argument(
+        "--program", action="append", default=[], metavar="IMAGE=PATH", help="the program of an image, by the image's name without tag"
+    )
     command("install", _install, "install the CRDs and the RBAC into the running world")
     command("run", _run, "install, then run the controller in the foreground as its ServiceAccount")
     command("demo", _demo, "start the world and the controller, apply the sample, wait until its network is ready", environment=True)

@@ -61,12 +61,12 @@ class Probe:
     @property
     def succeeded(self) -> bool:
         """Say whether it counts as passed."""
-        return self.successes >= self.declared["successThreshold"]
+        return self.successes >= int(self.declared["successThreshold"])
 
     @property
     def failed(self) -> bool:
         """Say whether it counts as failed."""
-        return self.failures >= self.declared["failureThreshold"]
+        return self.failures >= int(self.declared["failureThreshold"])
 
     def _answers(self) -> bool:
         get = self.declared["httpGet"]

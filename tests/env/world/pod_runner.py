@@ -180,7 +180,15 @@ class Node:
 
     @contextlib.contextmanager
     def _watch(self) -> Iterator[Watch]:
-        command = [str(self.kubectl.binary), "get", "pods", f"--namespace={self.namespace}", "--watch", "--output-watch-events", "--output=json"]
+        command = [
+            str(self.kubectl.binary),
+            "get",
+            "pods",
+            f"--namespace={self.namespace}",
+            "--watch",
+            "--output-watch-events",
+            "--output=json",
+        ]
         env = {**os.environ, "KUBECONFIG": self.kubectl.kubeconfig}
         with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as watching:
             assert watching.stdout is not None  # noqa: S101 - a pipe was asked for
