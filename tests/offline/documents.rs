@@ -14,7 +14,7 @@ fn text(path: &str) -> String {
 
 /// Path and text of every document.
 fn documents() -> Vec<(PathBuf, String)> {
-    let folders = ["", "docs", "tests/env", "tests/env/aws"];
+    let folders = ["", "docs", "charts/fargatestack", "tests/env", "tests/env/aws"];
     let entries = folders.iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
     let paths = entries.map(|entry| entry.unwrap().path());
     let documents = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));

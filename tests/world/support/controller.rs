@@ -67,6 +67,12 @@ impl Controller {
         Self { world, environment, log, running: Mutex::default() }
     }
 
+    /// In `world`, where something else installs and starts it.
+    pub fn elsewhere(world: &'static World) -> &'static Self {
+        let log = PathBuf::from(world.value("STATE_DIR")).join("logs/controller.log");
+        Box::leak(Box::new(Self { world, environment: BTreeMap::new(), log, running: Mutex::default() }))
+    }
+
     /// The world that it is in.
     pub fn world(&self) -> &'static World {
         self.world
@@ -115,9 +121,11 @@ impl Controller {
         &self.log
     }
 
-    /// The last warnings and errors of its log that contain `word`.
+    /// The last warnings and errors of its log, or those of its Pods, that contain `word`.
     pub fn log(&self, word: &str) -> String {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let logs = std::fs::read_dir(self.log.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+        let own = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains("controller.log"));
+        let log: String = logs.filter(own).map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect();
         let bad = |line: &&str| line.contains(word) && (line.contains(" WARN ") || line.contains(" ERROR "));
         let mut lines: Vec<_> = log.lines().rev().filter(bad).take(5).collect();
         lines.reverse();

@@ -102,6 +102,11 @@ impl Account {
         aws_sdk_ecs::Client::from_conf(config)
     }
 
+    /// The same for IAM.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        aws_sdk_iam::Client::new(&self.root())
+    }
+
     /// Pushes an image of its own content as `repository:tag`; answers with its digest.
     pub fn push(&self, repository: &str, tag: &str) -> String {
         let image = json!({"region": REGION, "repository": repository, "tag": tag});
