@@ -77,10 +77,10 @@ def _build(module: Module, names: list[str], store: Path) -> None:
         if ended.returncode != 0:
             raise WorldError(f"go build of {', '.join(names)} failed (exit {ended.returncode}); its messages are above")
         for name in names:
-            (Path(scratch) / _named_by_go(module.packages[name])).replace(store / name)
+            (Path(scratch) / named_by_go(module.packages[name])).replace(store / name)
 
 
-def _named_by_go(package: str) -> str:
+def named_by_go(package: str) -> str:
     """Return the last element of an import path that is no major version: etcd's is `server`."""
     return [element for element in package.split("/") if not re.fullmatch(r"v\d+", element)][-1]
 
