@@ -35,8 +35,8 @@ fn the_chart_sets_what_the_controller_knows_to_its_own_defaults() {
     let ours: Vec<_> = variables.iter().filter(|(name, _)| name.starts_with("FARGATESTACK_")).collect();
     assert!(ours.len() > 5, "{ours:?}");
     for (name, value) in ours {
-        // A cluster's logs are read by machines.
-        let expected = if name == "FARGATESTACK_LOG_JSON" { "true" } else { settings.get(name).map_or("unknown", String::as_str) };
+        // The controller's own default depends on who reads; a cluster's logs are read by machines.
+        let expected = if name == "FARGATESTACK_LOG_FORMAT" { "json" } else { settings.get(name).map_or("unknown", String::as_str) };
         assert_eq!(value, expected, "{name}");
     }
 }

@@ -58,6 +58,8 @@ def test_lint_finds_nothing(values: Path) -> None:
         ("replicaCount: 1.5", "/replicaCount"),
         ("replicaCount: -1", "/replicaCount"),
         ("leaderElection: true", "/leaderElection"),
+        ("leaderElection: {retryPeriodSeconds: 0}", "/leaderElection/retryPeriodSeconds"),
+        ("terminationGracePeriodSeconds: 10", "/terminationGracePeriodSeconds"),
         ("image: {registry: quay.io}", "registry"),
         ("image: {tag: 1.10}", "/image/tag"),
         ("image: {digest: latest}", "/image/digest"),
@@ -114,6 +116,7 @@ def test_the_schema_refuses(values: str, path: str) -> None:
     [
         ("leaderElection: {enabled: false}", "set replicaCount to 1"),
         ("podDisruptionBudget: {minAvailable: 1, maxUnavailable: 1}", "minAvailable or maxUnavailable, not both"),
+        ("leaderElection: {leaseDurationSeconds: 10}", "more than renewDeadlineSeconds"),
         ("{metrics: {enabled: false}, serviceMonitor: {enabled: true}}", "metrics.enabled"),
     ],
 )
