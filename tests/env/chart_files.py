@@ -40,7 +40,7 @@ def roles(printed: str) -> str:
         text for text in re.split(r"^---\n", rest, flags=re.MULTILINE) if re.search(r"^kind: (Cluster)?Role(Binding)?$", text, re.MULTILINE)
     ]
     named = "---\n".join(_named(_labelled(text)) for text in documents)
-    return f"{header}\n{{{{- if .Values.rbac.create }}}}\n{named}{{{{- end }}}}\n"
+    return f"{{{{- if .Values.rbac.create }}}}\n{header}\n{named}{{{{- end }}}}\n"
 
 
 def _labelled(document: str, more: str = "") -> str:

@@ -79,7 +79,7 @@ def test_lint_finds_nothing(values: Path) -> None:
         ("log: {format: logfmt}", "/log/format"),
         ("logLevel: debug", "logLevel"),
         ("awsIdentities: [{name: shop}]", "/awsIdentities"),
-        ("awsIdentities: {Shop: {accountId: '111122223333', allowedRegions: [eu-west-1]}}", "/awsIdentities"),
+        ("awsIdentities: {Shop: {accountId: '111122223333', allowedRegions: [eu-west-1]}}", "Shop"),
         ("awsIdentities: {shop: {accountId: 111122223333, allowedRegions: [eu-west-1]}}", "/awsIdentities/shop/accountId"),
         ("awsIdentities: {shop: {accountId: '111122223333'}}", "allowedRegions"),
         ("awsIdentities: {shop: {accountId: '111122223333', allowedRegions: [eu-west-1], roleARN: x}}", "roleARN"),

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import process
 from .container import Container, now
 from .errors import WorldError
 from .kubectl import Kubectl
@@ -190,7 +191,8 @@ class Node:
             "--output=json",
         ]
         env = {**os.environ, "KUBECONFIG": self.kubectl.kubeconfig}
-        with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as watching:
+        tie = process.die_with(os.getpid())
+        with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=tie) as watching:  # noqa: PLW1509
             assert watching.stdout is not None  # noqa: S101 - a pipe was asked for
             try:
                 yield Watch(watching.stdout.fileno())
