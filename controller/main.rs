@@ -92,13 +92,11 @@ fn iam_policy(IamPolicy { part, partition, cluster }: IamPolicy) -> ExitCode {
         Some(part) => iam::policy(part, &installation),
         None => Some(iam::policies(&installation)),
     };
-    match policy {
-        Some(policy) => print(serde_json::to_string_pretty(&policy).map(|text| text + "\n")),
-        None => {
-            eprintln!("error: --part: there is no such policy: name one of {}", iam::parts().join(", "));
-            ExitCode::FAILURE
-        }
-    }
+    let Some(policy) = policy else {
+        eprintln!("error: --part: there is no such policy: name one of {}", iam::parts().join(", "));
+        return ExitCode::FAILURE;
+    };
+    print(serde_json::to_string_pretty(&policy).map(|text| text + "\n"))
 }
 
 fn print(text: Result<String, impl std::error::Error>) -> ExitCode {

@@ -1,6 +1,5 @@
 //! Whose is it: the tags that mark a resource, and how they are read.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use engine::{Key, Kind, Tags};
@@ -133,12 +132,7 @@ impl Stamp {
     }
 
     fn token(&self, key: &Key, attempt: u32) -> String {
-        let digest = Sha256::digest(format!("{}\n{key}\n{attempt}\n{}", self.owner.uid, self.generation));
-        digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex::encode(Sha256::digest(format!("{}\n{key}\n{attempt}\n{}", self.owner.uid, self.generation)))
     }
 }
 

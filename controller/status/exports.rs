@@ -1,7 +1,5 @@
 //! What leaves AWS for a Kubernetes Secret, and what is said when it cannot.
 
-use std::fmt::Write as _;
-
 use engine::{Key, Outcome};
 use sha2::{Digest, Sha256};
 
@@ -58,11 +56,7 @@ fn secret_name(stack: &str, client: &Key) -> String {
     if plain.len() <= NAME && plain.chars().all(allowed) && starts_well && !plain.contains("..") {
         return plain;
     }
-    let mut ending = String::from("-client-");
-    for byte in &Sha256::digest(&plain)[..4] {
-        // Writing to a String cannot fail.
-        let _ = write!(ending, "{byte:02x}");
-    }
+    let ending = format!("-client-{}", hex::encode(&Sha256::digest(&plain)[..4]));
     let lower = client.name.to_lowercase();
     let readable: String =
         lower.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).collect();

@@ -1,7 +1,5 @@
 //! Approval of a plan: its hash, and what of later plans it covers.
 
-use std::fmt::Write as _;
-
 use engine::{Action, Node, Plan, Step};
 use sha2::{Digest, Sha256};
 
@@ -155,9 +153,5 @@ fn title(action: &Action) -> &'static str {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(Sha256::digest(text))
 }
