@@ -218,7 +218,7 @@ fn declared(stack: &Stack) -> Result<Spec, Problem> {
 }
 
 async fn connect(context: &Context, stack: &Stack, resolved: &Resolved) -> Result<Arc<Scope>, Problem> {
-    let scope = context.scopes.connect(&resolved.connection).await.map_err(Problem::Credentials)?;
+    let scope = context.scopes.connect(&resolved.connection, Instant::now()).await.map_err(Problem::Credentials)?;
     let expected = [stack.status.account_id.as_ref(), resolved.account.as_ref()];
     match expected.into_iter().flatten().find(|account| **account != scope.account) {
         Some(expected) => Err(Problem::AccountChanged { expected: expected.clone(), actual: scope.account.clone() }),

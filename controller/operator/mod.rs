@@ -1,5 +1,5 @@
 //! The only room with Kubernetes clients and the clock: it reads the stack, leads it through the other rooms, writes what came
-//! of it. See [`reconcile`] for the pass.
+//! of it. See [`reconcile`] for the pass, [`run`] for the process around it.
 //!
 //! Deliberately absent: any AWS SDK, decisions about resources (the engine's), wording of conditions (the status room's).
 
@@ -7,12 +7,18 @@
 
 mod conclude;
 pub mod context;
+pub mod election;
 mod exports;
 mod finalizer;
+pub mod health;
 pub mod iam;
 pub mod identity;
 mod lead;
+pub mod lease;
+pub mod logging;
+pub mod metrics;
 mod probe;
 pub mod rbac;
 pub mod reconcile;
 pub mod run;
+pub mod serve;

@@ -4,7 +4,7 @@
 //! - [`of`]: a [`Pass`] as a [`Status`]: conditions, inventory, outputs.
 //! - [`changed`], [`events`], [`rest`]: what is written, what is told, when the next look is due.
 //! - [`exports`]: what is to stand in Kubernetes Secrets.
-//! - [`at_rest`], [`releasable`], [`left_behind`]: what the operator asks of a status.
+//! - [`at_rest`], [`releasable`], [`left_behind`]: what the operator asks of a status; [`tally`]: what metrics tell of many.
 //!
 //! # What holds for every status
 //!
@@ -35,6 +35,7 @@ mod reasons;
 mod rest;
 mod sections;
 mod service;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -50,6 +51,7 @@ pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};
 pub use service::failed_rollout;
+pub use tally::{Said, tally};
 
 use jiff::Timestamp;
 

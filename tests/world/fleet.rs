@@ -6,7 +6,7 @@ use std::io::Write;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::controller::Controller;
+use crate::support::controller::{BRIEF_LEASE, Controller};
 use crate::support::emulator::{Call, by_operation};
 use crate::support::eventually;
 use crate::support::stack::Stack;
@@ -88,7 +88,7 @@ fn shallow(calls: &[Call]) -> (BTreeMap<String, usize>, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_over_a_hundred_stacks_costs_as_many_shallow_calls_as_over_one() {
-    let controller = Controller::alone(&[]);
+    let controller = Controller::alone(&BRIEF_LEASE);
     let first = Stack::built(controller, "fleet", small()).await;
     let one = cost(controller, std::slice::from_ref(&first)).await;
 

@@ -14,11 +14,13 @@ mod fleet;
 mod guard;
 mod identity;
 mod ingress;
+mod leader;
 mod network;
 mod repair;
 mod service;
 mod succession;
 mod support;
+mod telemetry;
 mod validation;
 
 use std::sync::OnceLock;

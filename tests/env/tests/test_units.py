@@ -100,6 +100,15 @@ def test_whose_aws_the_controller_calls(tmp_path: Path, monkeypatch: pytest.Monk
     assert called(AWS_ENDPOINT_URL="", AWS_ACCESS_KEY_ID="AKIAREAL") == (None, "AKIAREAL", region)
 
 
+def test_controllers_share_a_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = Facts("kubeconfig", "http://127.0.0.1:1", "eu-west-1", "123456789012", "/bin", None, None)
+    for name in controller.ADDRESSES:
+        monkeypatch.delenv(name, raising=False)
+    assert controller.environment(State(tmp_path), facts).items() >= controller.ADDRESSES.items()
+    monkeypatch.setenv("FARGATESTACK_METRICS_ADDRESS", "127.0.0.1:8080")
+    assert controller.environment(State(tmp_path), facts)["FARGATESTACK_METRICS_ADDRESS"] == "127.0.0.1:8080"
+
+
 def test_assets_are_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     with pytest.raises(WorldError, match="no executable kubectl there"):

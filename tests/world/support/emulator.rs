@@ -33,6 +33,8 @@ pub struct Call {
     pub effect: bool,
     /// The error code of the answer.
     pub error: Option<String>,
+    /// The id that its answer carries.
+    pub request_id: String,
     /// Its parameters.
     pub request: Value,
 }
@@ -132,6 +134,7 @@ impl Account {
                 write: entry["write"].as_bool().unwrap(),
                 effect: entry["effect"].as_bool().unwrap(),
                 error: entry["error"].as_str().map(Into::into),
+                request_id: text(entry, "request_id"),
                 request: entry["request"].clone(),
             })
             .collect()
@@ -177,9 +180,10 @@ impl Account {
 
     fn control(&self, method: &str, what: &str, query: &str, body: Option<&Value>) -> Value {
         let path = format!("/_control/{what}?account={}{query}", self.id);
-        let (status, answer) = http(&self.endpoint, method, &path, body);
+        let host = self.endpoint.strip_prefix("http://").unwrap();
+        let (status, answer) = http(host, method, &path, &body.map(ToString::to_string).unwrap_or_default());
         assert_eq!(status, 200, "{method} {path}: {answer}");
-        answer
+        serde_json::from_str(&answer).unwrap()
     }
 }
 
@@ -206,16 +210,14 @@ pub fn by_operation<'a>(calls: impl IntoIterator<Item = &'a Call>) -> BTreeMap<S
     counts
 }
 
-/// One request of JSON without a connection that is kept: status and body.
-fn http(endpoint: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-    let host = endpoint.strip_prefix("http://").unwrap();
-    let body = body.map(ToString::to_string).unwrap_or_default();
+/// One request without a connection that is kept: status and body.
+pub fn http(host: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     let head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
     let mut stream = TcpStream::connect(host).unwrap();
-    stream.write_all((head + &body).as_bytes()).unwrap();
+    stream.write_all((head + body).as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
-    (status, serde_json::from_str(body).unwrap())
+    (status, body.to_owned())
 }
