@@ -1,5 +1,6 @@
 //! The command line: the controller, and what is generated from the code.
 
+mod check;
 mod start;
 
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ struct Command {
 enum What {
     /// Watches `FargateStacks` and reconciles AWS.
     Controller(start::Controller),
+    /// Says whether what the controller needs is there: definitions, a leader, an AWS identity.
+    Check(check::Check),
     /// Prints the custom resource definitions.
     Crds,
     /// Prints the namespace, service account and role of the controller.
@@ -44,6 +47,7 @@ struct IamPolicy {
 fn main() -> ExitCode {
     match Command::parse().what {
         What::Controller(controller) => controller.start(),
+        What::Check(check) => check.run(),
         What::Crds => print(
             api::crds()
                 .iter()

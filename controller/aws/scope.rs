@@ -97,6 +97,12 @@ impl Scopes {
         Self { base, limits, meter, open: Mutex::default() }
     }
 
+    /// The region that the environment names.
+    #[must_use]
+    pub fn region(&self) -> Option<String> {
+        self.base.region().map(ToString::to_string)
+    }
+
     /// The scope behind `connection`, used at `now`. Asks STS once, also for callers that come at the same time; its account never
     /// changes afterwards.
     ///

@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the only room with the clock")]
 
+pub mod check;
 mod conclude;
 pub mod context;
 pub mod election;
