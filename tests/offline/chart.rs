@@ -8,9 +8,12 @@ use serde_json::Value;
 
 /// The controller's settings by environment variable, as `controller --help` tells their defaults.
 fn settings() -> BTreeMap<String, String> {
-    let told = Command::new(env!("CARGO_BIN_EXE_fargatestack")).args(["controller", "--help"]).env_clear().output().unwrap();
+    let told =
+        Command::new(env!("CARGO_BIN_EXE_fargatestack")).args(["controller", "--help"]).env_clear().output().unwrap();
     let text = String::from_utf8(told.stdout).unwrap();
-    let after = |text: &str, start: &str, end: char| text.split_once(start).map(|(_, rest)| rest.split(end).next().unwrap().to_owned());
+    let after = |text: &str, start: &str, end: char| {
+        text.split_once(start).map(|(_, rest)| rest.split(end).next().unwrap().to_owned())
+    };
     let options = text.split("[env: ").skip(1);
     let settings = options.map(|option| {
         let name = option.split('=').next().unwrap().to_owned();
@@ -36,7 +39,11 @@ fn the_chart_sets_what_the_controller_knows_to_its_own_defaults() {
     assert!(ours.len() > 5, "{ours:?}");
     for (name, value) in ours {
         // The controller's own default depends on who reads; a cluster's logs are read by machines.
-        let expected = if name == "FARGATESTACK_LOG_FORMAT" { "json" } else { settings.get(name).map_or("unknown", String::as_str) };
+        let expected = if name == "FARGATESTACK_LOG_FORMAT" {
+            "json"
+        } else {
+            settings.get(name).map_or("unknown", String::as_str)
+        };
         assert_eq!(value, expected, "{name}");
     }
 }

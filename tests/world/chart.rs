@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::chart::{Release, current, older};
+use crate::controller;
+use crate::support::chart::{RELEASE, Release, current, older};
 use crate::support::controller::Controller;
 use crate::support::emulator::REGION;
 use crate::support::stack::{Stack, holds, remembered};
@@ -38,7 +39,10 @@ async fn the_chart_comes_goes_and_returns_without_a_change_in_aws() {
     let folder = PathBuf::from(world.value("STATE_DIR")).join("data");
     let notes = release.upgrade(&older(&release, &folder, NEWER));
     assert!(notes.contains("NOT MADE YET: the AwsIdentities of-the-release"), "{notes}");
-    assert_eq!(release.ready().len(), 2, "by their own probes");
+    let ready = release.ready();
+    assert_eq!(ready.len(), 2, "by their own probes");
+    release.helm(&["test", RELEASE, "--timeout=2m"], "").expect_success();
+    assert!(ready.contains(&release.leader()), "{ready:?}");
     assert!(!world.kubectl(&["get", "fgs", "--all-namespaces"], "").success, "the older definition has no short name");
 
     // As the controller's ServiceAccount, with the role of its annotation, and from there into the stack's account.
@@ -101,4 +105,18 @@ async fn a_protected_stack_is_not_deleted() {
     stack.declare(json!({"deletionProtection": false})).await;
     stack.delete().await;
     stack.gone().await;
+}
+
+#[test]
+fn what_the_controller_lacks_is_named() {
+    let (told, ends_well) = controller().check(&[]);
+    assert!(ends_well && !told.contains("FAILED"), "{told}");
+    for subject in ["definitions", "leader", "AWS"] {
+        assert!(told.contains(&format!("ok      {subject}: ")), "{told}");
+    }
+    let (told, ends_well) = controller().check(&[("AWS_ACCESS_KEY_ID", "AKIAUNKNOWNUNKNOWN12")]);
+    assert!(!ends_well && told.contains("FAILED  AWS: ") && told.contains("InvalidClientTokenId"), "{told}");
+    assert!(told.contains("ok      leader: single_"), "{told}");
+    let (told, ends_well) = controller().check(&[("AWS_REGION", "")]);
+    assert!(!ends_well && told.contains("set AWS_REGION"), "{told}");
 }

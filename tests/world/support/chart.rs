@@ -41,13 +41,20 @@ impl Release {
             "serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": role}},
             "aws": {"region": REGION},
             "settings": {"settleSeconds": 2, "rateLimits": false},
-            "log": {"format": "text"},
             "extraEnv": [{"name": "AWS_ENDPOINT_URL", "value": world.value("AWS_ENDPOINT_URL")}],
         });
         let program = format!("{IMAGE}={}", env!("CARGO_BIN_EXE_fargatestack"));
         let runner = Command::new("python3")
             .arg(root().join("tests/env/world"))
-            .args(["run-pods", "--namespace", NAMESPACE, "--program", &program, "--state-dir", world.value("STATE_DIR")])
+            .args([
+                "run-pods",
+                "--namespace",
+                NAMESPACE,
+                "--program",
+                &program,
+                "--state-dir",
+                world.value("STATE_DIR"),
+            ])
             .stdin(Stdio::piped())
             .spawn()
             .expect("python3 starts the runner of Pods");
@@ -77,10 +84,19 @@ impl Release {
 
     /// The names of its Pods that are ready.
     pub fn ready(&self) -> Vec<String> {
-        let path = r#"jsonpath={range .items[?(@.status.containerStatuses[0].ready==true)]}{.metadata.name}{"\n"}{end}"#;
+        let path =
+            r#"jsonpath={range .items[?(@.status.containerStatuses[0].ready==true)]}{.metadata.name}{"\n"}{end}"#;
         let selector = format!("app.kubernetes.io/instance={RELEASE}");
         let ask = ["get", "pods", "--namespace", NAMESPACE, "--selector", &selector, "--output", path];
         self.world.kubectl(&ask, "").expect_success().lines().map(Into::into).collect()
+    }
+
+    /// The Pod that leads.
+    pub fn leader(&self) -> String {
+        let ask = ["get", "lease", "fargatestack-controller", "--namespace", NAMESPACE, "--output=json"];
+        let lease: Value = serde_json::from_str(&self.world.kubectl(&ask, "").expect_success()).unwrap();
+        let holder = lease["spec"]["holderIdentity"].as_str().unwrap_or_default();
+        holder.split('_').next().unwrap_or_default().to_owned()
     }
 
     /// Removes the release; returns when its Pods are gone.

@@ -123,6 +123,13 @@ impl Controller {
         assert!(earlier.is_none(), "the controller runs already");
     }
 
+    /// What `fargatestack check` says with its rights and settings, and `settings` over them; and whether it ends well.
+    pub fn check(&self, settings: &[(&str, &str)]) -> (String, bool) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fargatestack"));
+        let output = command.arg("check").envs(&self.environment).envs(settings.iter().copied()).output().unwrap();
+        (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success())
+    }
+
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.running.lock().unwrap().as_ref().expect("the controller runs").pid
@@ -202,7 +209,8 @@ impl Controller {
     /// The last warnings and errors of its log, or those of its Pods, that contain `word`.
     pub fn log(&self, word: &str) -> String {
         let logs = std::fs::read_dir(self.log.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
-        let own = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains("controller.log"));
+        let pods = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pod-"));
+        let own = |path: &PathBuf| *path == self.log || pods(path);
         let log: String = logs.filter(own).map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect();
         let level = |line: &str, level: &str| line.contains(&format!("\"level\":\"{level}\""));
         let bad = |line: &&str| line.contains(word) && (level(line, "WARN") || level(line, "ERROR"));
