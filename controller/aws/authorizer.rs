@@ -26,7 +26,7 @@ const IDENTITY_SOURCE: &str = "$request.header.Authorization";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Issuer {
     /// A user pool, and the clients whose tokens are accepted.
-    UserPool {
+    Pool {
         /// The pool.
         pool: Ref<UserPool>,
         /// Its clients.
@@ -45,7 +45,7 @@ impl Issuer {
     /// The issuer's URL and the accepted audiences.
     fn resolved(&self, ids: &Ids) -> Result<(String, BTreeSet<String>), Unresolved> {
         Ok(match self {
-            Self::UserPool { pool, clients } => {
+            Self::Pool { pool, clients } => {
                 let audience = clients.iter().map(|client| ids.attribute(client, CLIENT_ID).map(str::to_owned));
                 (ids.attribute(pool, ISSUER)?.to_owned(), audience.collect::<Result<_, _>>()?)
             }
@@ -131,7 +131,7 @@ impl Resource for Authorizer {
     /// The pool must be ready: AWS reads the issuer's discovery document.
     fn needs(&self) -> Vec<Need> {
         let mut needs = vec![self.api.exists()];
-        if let Issuer::UserPool { pool, clients } = &self.issuer {
+        if let Issuer::Pool { pool, clients } = &self.issuer {
             needs.push(pool.ready());
             needs.extend(clients.iter().map(Ref::exists));
         }
@@ -222,8 +222,8 @@ impl Authorizer {
     /// serve, somebody has to look at.
     fn soon(&self, fault: Fault) -> Fault {
         match &self.issuer {
-            Issuer::UserPool { .. } if fault.code == "BadRequestException" => Fault { class: Class::NotYet, ..fault },
-            Issuer::UserPool { .. } | Issuer::External { .. } => fault,
+            Issuer::Pool { .. } if fault.code == "BadRequestException" => Fault { class: Class::NotYet, ..fault },
+            Issuer::Pool { .. } | Issuer::External { .. } => fault,
         }
     }
 }

@@ -46,15 +46,12 @@ pub fn decoded(document: &str) -> String {
     let mut rest = document.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
         let octet = after.get(..2).filter(|_| *byte == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match octet.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(octet) => {
-                bytes.push(octet);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*byte);
-                rest = after;
-            }
+        if let Some(octet) = octet.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(octet);
+            rest = &after[2..];
+        } else {
+            bytes.push(*byte);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

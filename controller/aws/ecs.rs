@@ -1,7 +1,5 @@
 //! What the kinds of ECS share: names, ARNs and tags.
 
-use std::fmt::Write as _;
-
 use engine::Tags;
 use sha2::{Digest, Sha256};
 
@@ -25,12 +23,8 @@ pub fn name_of(stack: &str) -> String {
         return name;
     }
     let readable = NAME - 1 - 2 * HASH_BYTES;
-    let mut short = format!("{}-", name.get(..readable).unwrap_or(&name));
-    for byte in &Sha256::digest(stack)[..HASH_BYTES] {
-        // Writing to a String cannot fail.
-        let _ = write!(short, "{byte:02x}");
-    }
-    short
+    let hash = hex::encode(&Sha256::digest(stack)[..HASH_BYTES]);
+    format!("{}-{hash}", name.get(..readable).unwrap_or(&name))
 }
 
 /// ARN of the service `name` in the cluster with this ARN; `None` if that is no cluster.

@@ -149,11 +149,9 @@ impl EcsService {
             (_, shown) => shown.is_some(),
         };
         Ok(match (gave_up, seen.task_definition == declared) {
-            (true, _) => Rollout::Stays,
             (false, true) if shown.is_some() => Rollout::Again,
-            (false, true) => Rollout::Stays,
-            (false, false) if self.yields && !self.is_newer(seen, ids) => Rollout::Stays,
-            (false, false) => Rollout::Due,
+            (false, false) if !self.yields || self.is_newer(seen, ids) => Rollout::Due,
+            (true, _) | (false, true | false) => Rollout::Stays,
         })
     }
 

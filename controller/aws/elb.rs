@@ -5,7 +5,6 @@
 //! bears our mark.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, TargetGroup};
 use engine::{Fault, Id, Phase, Tags};
@@ -47,11 +46,7 @@ pub(super) fn name(mark: &Mark, fixed: &[&str]) -> String {
 
 /// The first 32 bits of a digest, as hexadecimal digits.
 fn hash(text: &str) -> String {
-    Sha256::digest(text)[..4].iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(&Sha256::digest(text)[..4])
 }
 
 /// The tags of each of `arns`. One that is gone fails the call as a whole, as AWS does.

@@ -8,8 +8,8 @@ use super::resource::Mark;
 /// Longest readable part: the stack, for people.
 const READABLE: usize = 40;
 
-/// Hexadecimal digits of the hash.
-const DIGITS: usize = 8;
+/// Bytes of the hash.
+const HASH_BYTES: usize = 4;
 
 /// Where a labelled thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Label {
 
     fn new(cluster: &str, namespace_uid: &str, stack: &str) -> Self {
         let digest = Sha256::digest(format!("{cluster}\n{namespace_uid}\n{stack}"));
-        let hash = digest.iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex::encode(&digest[..HASH_BYTES]);
         let readable = stack.replacen('/', ".", 1);
         Self { stack: readable.get(..READABLE).unwrap_or(&readable).to_owned(), hash }
     }
@@ -68,7 +68,7 @@ impl Label {
         };
         let hash = label.strip_prefix(&self.stack)?.strip_prefix('-')?;
         let ours = match place {
-            Place::Ours => hash.len() == DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit()),
+            Place::Ours => hash.len() == 2 * HASH_BYTES && hash.bytes().all(|digit| digit.is_ascii_hexdigit()),
             Place::Brought => hash == self.hash,
         };
         ours.then(|| (name.to_owned(), attempt))

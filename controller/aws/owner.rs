@@ -1,6 +1,5 @@
 //! Whose is it: the tags that mark a resource, and how they are read.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use engine::{Key, Kind, Tags};
@@ -42,6 +41,25 @@ pub struct Owner {
     pub uid: String,
     /// UID of an earlier incarnation whose resources the user told us to take over (`fargatestack.dev/adopt-from`).
     pub adopt_from: Option<String>,
+}
+
+/// Where a stack lives, as the marks of its resources say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Home {
+    /// UID of the cluster's `kube-system` namespace.
+    pub cluster: String,
+    /// UID of the stack's namespace.
+    pub namespace_uid: String,
+}
+
+impl Home {
+    /// Where the incarnation `uid` of `stack` lives, if `tags` are of something that it made.
+    #[must_use]
+    pub fn marked(tags: &Tags, stack: &str, uid: &str) -> Option<Self> {
+        let tag = |key: &str| tags.get(key).map(String::as_str);
+        let made = tag(STACK) == Some(stack) && tag(UID) == Some(uid);
+        made.then_some(Self { cluster: tag(CLUSTER)?.to_owned(), namespace_uid: tag(NAMESPACE_UID)?.to_owned() })
+    }
 }
 
 /// What a set of tags says about a resource's owner.
@@ -133,12 +151,7 @@ impl Stamp {
     }
 
     fn token(&self, key: &Key, attempt: u32) -> String {
-        let digest = Sha256::digest(format!("{}\n{key}\n{attempt}\n{}", self.owner.uid, self.generation));
-        digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex::encode(Sha256::digest(format!("{}\n{key}\n{attempt}\n{}", self.owner.uid, self.generation)))
     }
 }
 

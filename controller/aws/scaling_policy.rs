@@ -202,7 +202,9 @@ fn read_one(policy: &Sdk, target: &Id) -> Option<Live<ScalingPolicySeen>> {
             policy_type: policy.policy_type().as_str().to_owned(),
             metric: followed.map_or("none", |it| it.predefined_metric_type().as_str()).to_owned(),
             target_value: tracking.map_or(0.0, TargetTrackingScalingPolicyConfiguration::target_value),
-            scale_in_disabled: tracking.and_then(|it| it.disable_scale_in()).unwrap_or_default(),
+            scale_in_disabled: tracking
+                .and_then(TargetTrackingScalingPolicyConfiguration::disable_scale_in)
+                .unwrap_or_default(),
         },
         on: vec![target.clone()],
         within: Some(target.clone()),

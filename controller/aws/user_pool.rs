@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use aws_sdk_cognitoidentityprovider::Client as CognitoClient;
 use aws_sdk_cognitoidentityprovider::types::{
     AccountRecoverySettingType, AdminCreateUserConfigType, DeletionProtectionType, IssuerType, PasswordPolicyType,
-    RecoveryOptionNameType, RecoveryOptionType, UserPoolDescriptionType, UserPoolMfaType, UserPoolPolicyType,
-    UserPoolType as Sdk, UsernameConfigurationType, VerifiedAttributeType,
+    RecoveryOptionNameType, RecoveryOptionType, SoftwareTokenMfaConfigType, UserPoolDescriptionType, UserPoolMfaType,
+    UserPoolPolicyType, UserPoolType as Sdk, UsernameConfigurationType, VerifiedAttributeType,
 };
 use engine::{
     Attributes, Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags,
@@ -161,7 +161,8 @@ impl Detail for UserPoolDetails {
         let Some(pool) = describe(cognito, id.as_str()).await? else { return Ok(None) };
         match settings::mfa(cognito, id.as_str()).await {
             Ok(mfa) => {
-                let software_token = mfa.software_token_mfa_configuration().is_some_and(|it| it.enabled());
+                let software_token =
+                    mfa.software_token_mfa_configuration().is_some_and(SoftwareTokenMfaConfigType::enabled);
                 Ok(Some(UserPoolDetail { pool, software_token }))
             }
             Err(fault) if is_not_found(&fault) => Ok(None),
@@ -347,7 +348,9 @@ fn seen(pool: &Sdk, software_token: bool) -> UserPoolSeen {
     let passwords = pool.policies().and_then(UserPoolPolicyType::password_policy);
     UserPoolSeen {
         pool_name: pool.name().unwrap_or_default().to_owned(),
-        self_sign_up: !pool.admin_create_user_config().is_some_and(|it| it.allow_admin_create_user_only()),
+        self_sign_up: !pool
+            .admin_create_user_config()
+            .is_some_and(AdminCreateUserConfigType::allow_admin_create_user_only),
         mfa: match pool.mfa_configuration() {
             Some(UserPoolMfaType::On) => Mfa::Required,
             Some(UserPoolMfaType::Optional) => Mfa::Optional,

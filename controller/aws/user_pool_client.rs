@@ -200,8 +200,8 @@ impl Resource for UserPoolClient {
         let comparison = Comparison::default()
             .fixed_ref("pool", ids.of(&self.pool), pool)
             .fixed("generateSecret", &self.generate_secret, &secret.is_some())
-            .field("signInFlows", &words(self.sign_in_flows()), sign_in_flows)
-            .field("oauthFlows", &words(self.oauth_flows()), oauth_flows)
+            .field("signInFlows", &words(&self.sign_in_flows()), sign_in_flows)
+            .field("oauthFlows", &words(&self.oauth_flows()), oauth_flows)
             .field("scopes", &self.all_scopes(), scopes)
             .field("callbackUrls", &self.callback_urls, callback_urls)
             .field("hidesUsers", &true, hides_users);
@@ -333,7 +333,7 @@ fn listed(items: &BTreeSet<String>) -> Option<Vec<String>> {
     (!items.is_empty()).then(|| items.iter().cloned().collect())
 }
 
-fn words<T: AsRef<str>>(items: Vec<T>) -> BTreeSet<String> {
+fn words<T: AsRef<str>>(items: &[T]) -> BTreeSet<String> {
     items.iter().map(|item| item.as_ref().to_owned()).collect()
 }
 
@@ -341,8 +341,8 @@ fn seen(client: &Sdk) -> UserPoolClientSeen {
     let set = |items: &[String]| items.iter().cloned().collect();
     UserPoolClientSeen {
         pool: client.user_pool_id().unwrap_or_default().to_owned(),
-        sign_in_flows: words(client.explicit_auth_flows().to_vec()),
-        oauth_flows: words(client.allowed_o_auth_flows().to_vec()),
+        sign_in_flows: words(client.explicit_auth_flows()),
+        oauth_flows: words(client.allowed_o_auth_flows()),
         scopes: set(client.allowed_o_auth_scopes()),
         callback_urls: set(client.callback_urls()),
         own_users: client.supported_identity_providers().iter().any(|provider| provider == OWN_USERS),

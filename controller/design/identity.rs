@@ -62,7 +62,7 @@ fn attributes(pool: &BroughtUserPool) -> Attributes {
 
 /// A client may ask for the scopes of every resource server, if it asks for scopes at all.
 fn user_pool_client(client: &Client, cognito: &Cognito) -> UserPoolClient {
-    let flows: BTreeSet<Flow> = client.flows.iter().map(flow).collect();
+    let flows: BTreeSet<Flow> = client.flows.iter().copied().map(flow).collect();
     let oauth = flows.contains(&Flow::AuthorizationCode) || flows.contains(&Flow::ClientCredentials);
     let servers = || cognito.resource_servers.iter().filter(|_| oauth);
     let scopes =
@@ -78,7 +78,7 @@ fn user_pool_client(client: &Client, cognito: &Cognito) -> UserPoolClient {
     }
 }
 
-fn flow(flow: &spec::Flow) -> Flow {
+fn flow(flow: spec::Flow) -> Flow {
     match flow {
         spec::Flow::UserSrp => Flow::UserSrp,
         spec::Flow::UserPassword => Flow::UserPassword,

@@ -124,7 +124,7 @@ fn routes(spec: &Spec) -> Vec<Route> {
 
 fn issuer(auth: &Auth) -> Issuer {
     match auth {
-        Auth::Cognito(cognito) => Issuer::UserPool {
+        Auth::Cognito(cognito) => Issuer::Pool {
             pool: user_pool(),
             clients: cognito.clients.iter().map(|client| UserPoolClient::reference(client.name.as_str())).collect(),
         },

@@ -1,7 +1,5 @@
 //! Names and ARNs that follow from the declaration and the account alone, so that policies need not wait for what they name.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use crate::api::Spec;
@@ -119,13 +117,7 @@ const HASH: usize = 9;
 
 /// `readable`, cut where it must be, and a hash of `identity`: at most `limit` characters, and different for each identity.
 fn limited(readable: &str, identity: &str, limit: usize) -> String {
-    let mut name = truncated(readable, limit - HASH).to_owned();
-    name.push('-');
-    for byte in &Sha256::digest(identity)[..4] {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
+    format!("{}-{}", truncated(readable, limit - HASH), hex::encode(&Sha256::digest(identity)[..4]))
 }
 
 /// The first `limit` bytes; names of Kubernetes are ASCII.

@@ -15,6 +15,7 @@
 //! means to approve a replacement that nobody asked for.
 
 mod approval;
+mod preview;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 
 use engine::{Action, Key, Node, Plan, Reason, Step};
 
+pub use self::preview::{Line, Preview, Verb};
 use crate::api::manifest::{DeletionPolicy, DriftPolicy, Mode, Retained};
 use crate::api::status::{Approval, Condition, ConditionStatus, PlanRecord, Status};
 

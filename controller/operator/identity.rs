@@ -94,6 +94,30 @@ pub fn precedes(other: &Stack, stack: &Stack) -> bool {
     other.uid() != stack.uid() && (other.status.account_id.is_some() || age(other) < age(stack))
 }
 
+fn connect(identity: &AwsIdentity, region: String) -> Resolved {
+    let spec = &identity.spec;
+    let role = spec.role_arn.as_ref().map(|arn| Role {
+        arn: arn.clone(),
+        external_id: spec.external_id.clone(),
+        // One session for every stack of the identity: a session of its own would be a scope of its own, and share nothing.
+        session_name: session_name(&identity.name_any()),
+        session_tags: spec.session_tags.clone().unwrap_or_default(),
+    });
+    Resolved {
+        name: Some(identity.name_any()),
+        connection: Connection { region, role },
+        account: Some(spec.account_id.clone()),
+        permissions_boundary: spec.permissions_boundary_arn.clone(),
+    }
+}
+
+/// A role session name has at most 64 characters.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+fn session_name(identity: &str) -> String {
+    format!("fargatestack-{identity}").chars().take(64).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -120,28 +144,4 @@ mod tests {
             assert_eq!(precedes(&other, &asking), expected, "{other:?}");
         }
     }
-}
-
-fn connect(identity: &AwsIdentity, region: String) -> Resolved {
-    let spec = &identity.spec;
-    let role = spec.role_arn.as_ref().map(|arn| Role {
-        arn: arn.clone(),
-        external_id: spec.external_id.clone(),
-        // One session for every stack of the identity: a session of its own would be a scope of its own, and share nothing.
-        session_name: session_name(&identity.name_any()),
-        session_tags: spec.session_tags.clone().unwrap_or_default(),
-    });
-    Resolved {
-        name: Some(identity.name_any()),
-        connection: Connection { region, role },
-        account: Some(spec.account_id.clone()),
-        permissions_boundary: spec.permissions_boundary_arn.clone(),
-    }
-}
-
-/// A role session name has at most 64 characters.
-///
-/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
-fn session_name(identity: &str) -> String {
-    format!("fargatestack-{identity}").chars().take(64).collect()
 }

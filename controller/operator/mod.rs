@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "the only room with the clock")]
 
 mod conclude;
+mod consider;
 pub mod context;
 pub mod election;
 mod exports;
@@ -17,8 +18,10 @@ mod lead;
 pub mod lease;
 pub mod logging;
 pub mod metrics;
+pub mod preview;
 mod probe;
 pub mod rbac;
 pub mod reconcile;
+mod request;
 pub mod run;
 pub mod serve;

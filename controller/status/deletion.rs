@@ -174,17 +174,17 @@ pub fn left_behind(stack: &Stack) -> Vec<Event> {
     let lingering = status.lingering.iter().map(|record| (&record.key, &record.id));
     let ids: Vec<String> = standing.chain(lingering).map(|(key, id)| format!("{key} ({id})")).collect();
     if ids.is_empty() {
-        return vec![release(0, false, "let go; nothing was built in AWS".to_owned())];
+        return vec![release(0, false, "let go; nothing was built in AWS")];
     }
     let notes = join_within(&ids, NOTE);
-    let event = |(number, list)| release(number, true, format!("let go; this stays in AWS: {list}"));
+    let event = |(number, list)| release(number, true, &format!("let go; this stays in AWS: {list}"));
     notes.into_iter().enumerate().map(event).collect()
 }
 
 /// The action differs from event to event: of equal ones the recorder keeps the first and counts the rest.
-fn release(number: usize, warning: bool, note: String) -> Event {
+fn release(number: usize, warning: bool, note: &str) -> Event {
     let action = if number == 0 { "Release".to_owned() } else { format!("Release{}", number + 1) };
-    Event { warning, reason: Reason::Retained.as_str().to_owned(), action, note: clip(&note) }
+    Event { warning, reason: Reason::Retained.as_str().to_owned(), action, note: clip(note) }
 }
 
 /// `items` in as few lists as there must be of at most `most` bytes each.

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod command;
 mod crashes;
 mod deletion;
 mod faults;
@@ -20,6 +21,7 @@ mod service;
 mod succession;
 mod support;
 mod telemetry;
+mod traffic;
 mod validation;
 
 use std::sync::OnceLock;

@@ -7,7 +7,7 @@ use super::controller;
 use super::support::stack::{Stack, find, holds, settled};
 
 /// A stack whose service runs.
-async fn serving(namespace: &str, spec: Value) -> Stack {
+pub async fn serving(namespace: &str, spec: Value) -> Stack {
     let stack = Stack::prepare(controller(), namespace).await;
     stack.declare(spec).await;
     stack.settled().await;

@@ -8,7 +8,7 @@ use crate::aws::wire::{Wire, ids, key, mark, request, said, stamp, view};
 const URL: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc";
 
 fn authorizer() -> Authorizer {
-    let issuer = Issuer::UserPool {
+    let issuer = Issuer::Pool {
         pool: UserPool::reference("main"),
         clients: ["web", "app"].map(UserPoolClient::reference).into(),
     };

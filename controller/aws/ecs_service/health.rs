@@ -1,6 +1,6 @@
 //! Whether a service works: rolled out, and enough tasks that are reached.
 
-use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service};
+use aws_sdk_ecs::types::{Deployment, DeploymentConfiguration, DeploymentRolloutState, Service};
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 use engine::Phase;
 
@@ -44,7 +44,7 @@ pub(super) fn phase(service: &Service, targets: Option<&[&TargetHealthDescriptio
 }
 
 fn minimum_healthy_percent(service: &Service) -> i32 {
-    let configured = service.deployment_configuration().and_then(|it| it.minimum_healthy_percent());
+    let configured = service.deployment_configuration().and_then(DeploymentConfiguration::minimum_healthy_percent);
     configured.unwrap_or(100)
 }
 

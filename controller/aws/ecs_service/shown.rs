@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types::{AssignPublicIp, DeploymentConfiguration, Service as Sdk, Task, TaskStopCode};
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, DeploymentCircuitBreaker, DeploymentConfiguration, Service as Sdk, Task,
+    TaskStopCode,
+};
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use engine::{Attributes, Id, Key, Live, Phase};
 
@@ -39,8 +42,8 @@ pub mod attribute {
 pub fn running_image(view: &View, owner: &Owner) -> Option<String> {
     let definitions = &view.detailed.task_definitions;
     let running = owned(view, owner).filter_map(|(service, _)| service.task_definition());
-    let running = running.filter_map(|arn| definitions.get(arn)).next();
-    running.and_then(|it| image(&it.definition)).map(str::to_owned)
+    let mut running = running.filter_map(|arn| definitions.get(arn));
+    running.next().and_then(|it| image(&it.definition)).map(str::to_owned)
 }
 
 /// Where tasks are registered, on one line.
@@ -108,8 +111,8 @@ fn seen(service: &Sdk, failed: Option<EndedRollout>, registered: Option<i64>) ->
         task_definition: text(service.task_definition()),
         registered,
         failed,
-        subnets: set(network.map(|it| it.subnets())),
-        security_groups: set(network.map(|it| it.security_groups())),
+        subnets: set(network.map(AwsVpcConfiguration::subnets)),
+        security_groups: set(network.map(AwsVpcConfiguration::security_groups)),
         public_ip: network.and_then(|it| it.assign_public_ip()) == Some(&AssignPublicIp::Enabled),
         targets: targets.collect(),
         desired: service.desired_count(),
@@ -123,13 +126,15 @@ fn seen(service: &Sdk, failed: Option<EndedRollout>, registered: Option<i64>) ->
 }
 
 fn deployment(configuration: Option<&DeploymentConfiguration>) -> Deployment {
-    let breaker = configuration.and_then(|it| it.deployment_circuit_breaker());
+    let breaker = configuration.and_then(DeploymentConfiguration::deployment_circuit_breaker);
     Deployment {
         // AWS's own defaults for what is left out.
-        minimum_healthy_percent: configuration.and_then(|it| it.minimum_healthy_percent()).unwrap_or(100),
-        maximum_percent: configuration.and_then(|it| it.maximum_percent()).unwrap_or(200),
-        circuit_breaker: breaker.is_some_and(|it| it.enable()),
-        rollback: breaker.is_some_and(|it| it.rollback()),
+        minimum_healthy_percent: configuration
+            .and_then(DeploymentConfiguration::minimum_healthy_percent)
+            .unwrap_or(100),
+        maximum_percent: configuration.and_then(DeploymentConfiguration::maximum_percent).unwrap_or(200),
+        circuit_breaker: breaker.is_some_and(DeploymentCircuitBreaker::enable),
+        rollback: breaker.is_some_and(DeploymentCircuitBreaker::rollback),
     }
 }
 

@@ -119,8 +119,8 @@ async fn what_a_successful_answer_refuses_is_a_fault() {
 #[tokio::test]
 async fn a_group_that_is_taken() {
     let create = async |tags: &Tags| {
-        let tags: String =
-            tags.iter().map(|(key, value)| format!("<item><key>{key}</key><value>{value}</value></item>")).collect();
+        let tag = |(key, value): (&String, &String)| format!("<item><key>{key}</key><value>{value}</value></item>");
+        let tags = tags.iter().map(tag).collect::<Vec<_>>().concat();
         let found = format!(
             "<flowLogSet><item><flowLogId>fl-0</flowLogId><resourceId>vpc-1</resourceId><trafficType>ALL</trafficType>\
              <logGroupName>{GROUP}</logGroupName><tagSet>{tags}</tagSet></item></flowLogSet>"

@@ -50,8 +50,8 @@ fn of_role(operation: &str, parameters: &[(&str, &str)]) -> Request {
 
 /// The role as IAM writes it, with `tags`.
 fn shown(tags: &Tags) -> String {
-    let tags: String =
-        tags.iter().map(|(key, value)| format!("<member><Key>{key}</Key><Value>{value}</Value></member>")).collect();
+    let tag = |(key, value): (&String, &String)| format!("<member><Key>{key}</Key><Value>{value}</Value></member>");
+    let tags = tags.iter().map(tag).collect::<Vec<_>>().concat();
     format!(
         "<Role><RoleName>{NAME}</RoleName><RoleId>AROA</RoleId><Path>{STACK_PATH}</Path><Arn>{ROLE_ARN}</Arn>\
          <CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{}</AssumeRolePolicyDocument>\

@@ -1,7 +1,5 @@
 //! What is registered of a declared task, and the hash by which it is recognised.
 
-use std::fmt::Write as _;
-
 use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionFluentBuilder;
 use aws_sdk_ecs::types::{
     Compatibility, ContainerDefinition, CpuArchitecture, KeyValuePair, LogConfiguration, LogDriver, NetworkMode,
@@ -54,11 +52,7 @@ impl TaskDefinition {
             log_group,
             region,
         ]);
-        Sha256::digest(declared.to_string())[..HASH_BYTES].iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex::encode(&Sha256::digest(declared.to_string())[..HASH_BYTES])
     }
 
     /// The call that registers it, without tags.

@@ -116,11 +116,11 @@ async fn a_secret_is_not_printed() {
 fn flows_are_what_they_are_called_in_cognito() {
     let both = client(&[Flow::UserSrp, Flow::UserPassword]);
     let flows = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"];
-    assert_eq!(words(both.sign_in_flows()), flows.map(str::to_owned).into());
+    assert_eq!(words(&both.sign_in_flows()), flows.map(str::to_owned).into());
     assert!(both.oauth_flows().is_empty() && both.all_scopes().is_empty());
     let machine = UserPoolClient { flows: BTreeSet::from([Flow::ClientCredentials]), ..oauth() };
-    assert_eq!(words(machine.sign_in_flows()), BTreeSet::from(["ALLOW_REFRESH_TOKEN_AUTH".to_owned()]));
-    assert_eq!(words(machine.oauth_flows()), BTreeSet::from(["client_credentials".to_owned()]));
+    assert_eq!(words(&machine.sign_in_flows()), BTreeSet::from(["ALLOW_REFRESH_TOKEN_AUTH".to_owned()]));
+    assert_eq!(words(&machine.oauth_flows()), BTreeSet::from(["client_credentials".to_owned()]));
     assert_eq!(machine.all_scopes(), BTreeSet::from(["orders/read".to_owned()]));
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::aws::Body;
 use crate::design::testing::{bodies, facts, graph, keys, spec};
 
-fn auth(auth: Value) -> Spec {
+fn auth(auth: &Value) -> Spec {
     spec(json!({ "auth": auth }))
 }
 
@@ -18,7 +18,7 @@ fn client(spec: &Spec, name: &str) -> UserPoolClient {
 
 #[test]
 fn nothing_said_is_a_pool_with_one_client_that_proves_passwords() {
-    let spec = auth(json!({}));
+    let spec = auth(&json!({}));
     let expected = UserPoolClient {
         name: "default".into(),
         pool: user_pool(),
@@ -45,7 +45,7 @@ fn nothing_said_is_a_pool_with_one_client_that_proves_passwords() {
 
 #[test]
 fn oauth_clients_may_ask_for_every_scope_and_others_for_none() {
-    let spec = auth(json!({
+    let spec = auth(&json!({
         "userPool": {"domainPrefix": "shop"},
         "resourceServers": [{"identifier": "orders", "scopes": ["read", "write"]}],
         "clients": [
@@ -71,7 +71,7 @@ fn oauth_clients_may_ask_for_every_scope_and_others_for_none() {
 
 #[test]
 fn a_brought_pool_is_given_with_its_issuer_and_what_is_in_it_is_built() {
-    let spec = auth(json!({"userPool": {"existing": {"id": "eu-west-1_B0"}}}));
+    let spec = auth(&json!({"userPool": {"existing": {"id": "eu-west-1_B0"}}}));
     let pool = BroughtUserPool { arn: "arn:b0".into(), issuer: "https://issuer.example/b0".into() };
     let facts = Facts { user_pool: Some(pool), ..facts() };
     let graph = crate::design::graph(&spec, &facts, &std::sync::Arc::new(crate::aws::wire::stamp())).unwrap();
@@ -84,7 +84,7 @@ fn a_brought_pool_is_given_with_its_issuer_and_what_is_in_it_is_built() {
 
 #[test]
 fn an_issuer_elsewhere_leaves_nothing_to_build() {
-    let spec = auth(json!({"external": {"issuer": "https://issuer.example", "audience": ["orders"]}}));
+    let spec = auth(&json!({"external": {"issuer": "https://issuer.example", "audience": ["orders"]}}));
     assert!(graph(&spec).given().get(user_pool().key()).is_none());
     let of_cognito = |key: &&String| key.starts_with("user-pool") || key.starts_with("resource-server");
     assert_eq!(keys(&spec).iter().filter(of_cognito).count(), 0);

@@ -49,8 +49,7 @@ fn tokens_come_from_the_pool_or_from_elsewhere() {
         found.next().unwrap()
     };
     let clients = json!({"auth": {"clients": [{"name": "web"}, {"name": "app"}]}});
-    let expected =
-        Issuer::UserPool { pool: user_pool(), clients: ["web", "app"].map(UserPoolClient::reference).into() };
+    let expected = Issuer::Pool { pool: user_pool(), clients: ["web", "app"].map(UserPoolClient::reference).into() };
     assert_eq!(issuer(clients), expected);
     let external = json!({"auth": {"external": {"issuer": "https://idp.example.com", "audience": ["orders"]}}});
     let expected =

@@ -1,7 +1,5 @@
 //! Approval of a plan: its hash, and what of later plans it covers.
 
-use std::fmt::Write as _;
-
 use engine::{Action, Node, Plan, Step};
 use sha2::{Digest, Sha256};
 
@@ -17,7 +15,7 @@ pub(super) fn comes<N: Node>(step: &Step<N>) -> bool {
 }
 
 /// What the step does, or will do once what blocks it is done.
-fn intended<N: Node>(step: &Step<N>) -> Action {
+pub(super) fn intended<N: Node>(step: &Step<N>) -> Action {
     match &step.action {
         Action::Blocked(_) if !step.declared() => Action::Delete,
         Action::Blocked(_) if step.id.is_some() => Action::Update,
@@ -135,7 +133,7 @@ fn completion<N: Node>(step: &Step<N>) -> String {
 }
 
 /// Names of what changes: fields, then tags.
-fn fields<N: Node>(step: &Step<N>) -> Vec<String> {
+pub(super) fn fields<N: Node>(step: &Step<N>) -> Vec<String> {
     let tags = step.tags.set.keys().chain(&step.tags.remove);
     let tags = tags.map(|tag| format!("tags[{tag}]"));
     step.changes.iter().map(|change| change.field.to_owned()).chain(tags).collect()
@@ -155,9 +153,5 @@ fn title(action: &Action) -> &'static str {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(Sha256::digest(text))
 }

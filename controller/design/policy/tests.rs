@@ -1,6 +1,7 @@
 //! Which steps run, over real plans of a toy kind.
 
 mod drift;
+mod preview;
 mod toy;
 
 use engine::{Attributes, Graph, Id, Ids, Key, Live, Memory, Observed, Phase, Record, Tags, applied, plan};
@@ -240,8 +241,7 @@ fn the_hash_is_that_of_actions_keys_and_fields_in_order() {
     use sha2::Digest as _;
     let held = approving(None, None).withhold(creation()).held.unwrap();
     let expected = sha2::Sha256::digest("create\tvpc/a\t\ncreate\tvpc/b\t\n");
-    let hex: Vec<String> = expected.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(held.hash, hex.concat());
+    assert_eq!(held.hash, hex::encode(expected));
     let other = approving(None, None).withhold(difference()).held.unwrap();
     assert_ne!(held.hash, other.hash);
 }

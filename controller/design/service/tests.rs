@@ -8,7 +8,7 @@ use crate::design::testing::{bodies, facts, image, keys, spec};
 
 const RUNNING: &str = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop/orders@sha256:bb";
 
-fn service_of(changes: Value) -> Spec {
+fn service_of(changes: &Value) -> Spec {
     spec(json!({ "service": changes }))
 }
 
@@ -48,7 +48,7 @@ fn a_task_runs_what_is_declared() {
             "FLAG": "arn:aws:ssm:eu-west-1:111122223333:parameter/flag",
         },
     });
-    let it = definition(&bodies(&service_of(changes))).unwrap();
+    let it = definition(&bodies(&service_of(&changes))).unwrap();
     assert_eq!((it.family.as_str(), it.image, it.any_image), ("shop_orders", image().pinned(), false));
     assert_eq!((it.cpu, it.memory, it.architecture, it.container_port), (512, 2048, "ARM64", 80));
     assert_eq!(it.command, ["serve", "-v"]);
@@ -56,14 +56,14 @@ fn a_task_runs_what_is_declared() {
     assert_eq!(it.secrets["DB_URL"], "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf");
     assert_eq!(it.secrets["FLAG"], "arn:aws:ssm:eu-west-1:111122223333:parameter/flag");
     assert_eq!((it.log_group.as_str(), it.region.as_str()), ("/fargatestack/shop/orders/tasks", "eu-west-1"));
-    let spec = service_of(json!({}));
+    let spec = service_of(&json!({}));
     assert_eq!(it.execution_role_arn, crate::design::names::execution_role_arn(&spec, &facts()));
     assert_eq!(it.task_role_arn, crate::design::names::task_role_arn(&spec, &facts()));
 }
 
 #[test]
 fn the_service_is_as_declared() {
-    let it = service(&bodies(&service_of(json!({})))).unwrap();
+    let it = service(&bodies(&service_of(&json!({})))).unwrap();
     assert_eq!((it.service_name.as_str(), it.desired, it.yields), ("shop_orders", Desired::Fixed(2), false));
     let capacity: Vec<_> = it.capacity.iter().map(|it| (it.provider.as_str(), it.base, it.weight)).collect();
     assert_eq!(capacity, [("FARGATE", 1, 1)]);
@@ -77,7 +77,7 @@ fn the_service_is_as_declared() {
         "deployment": {"minimumHealthyPercent": 50, "maximumPercent": 150, "rollback": false,
                        "healthCheckGracePeriodSeconds": 5},
     });
-    let it = service(&bodies(&service_of(changes))).unwrap();
+    let it = service(&bodies(&service_of(&changes))).unwrap();
     let capacity: Vec<_> = it.capacity.iter().map(|it| (it.provider.as_str(), it.base, it.weight)).collect();
     assert_eq!(capacity, [("FARGATE_SPOT", 0, 3), ("FARGATE", 2, 1)]);
     assert_eq!((it.deployment.minimum_healthy_percent, it.deployment.maximum_percent), (50, 150));
@@ -88,7 +88,7 @@ fn the_service_is_as_declared() {
 /// Tasks that are started before would fail, and the first deployment would stall.
 #[test]
 fn tasks_wait_for_every_way_that_they_need() {
-    let spec = service_of(json!({"egress": [{"cidr": "10.0.1.0/24", "port": 5432}]}));
+    let spec = service_of(&json!({"egress": [{"cidr": "10.0.1.0/24", "port": 5432}]}));
     let needs = service(&bodies(&spec)).map(|it| crate::aws::Resource::needs(&it)).unwrap();
     let needed = |until| {
         let keys = needs.iter().filter(move |need| need.until == until);
@@ -119,7 +119,7 @@ fn tasks_wait_for_every_way_that_they_need() {
 
 #[test]
 fn without_an_image_all_but_the_service_is_built() {
-    let spec = service_of(json!({"autoscaling": {"min": 1, "max": 3}}));
+    let spec = service_of(&json!({"autoscaling": {"min": 1, "max": 3}}));
     let bodies = built(&spec, &Facts { image: not_found(false), ..facts() });
     let kinds = ["task-definition", "ecs-service", "scalable-target", "scaling-policy"];
     let stamp = std::sync::Arc::new(crate::aws::wire::stamp());
@@ -132,7 +132,7 @@ fn without_an_image_all_but_the_service_is_built() {
 /// An image that was deleted, or a status that was lost, takes no service down.
 #[test]
 fn what_runs_goes_on_without_its_image() {
-    let spec = service_of(json!({}));
+    let spec = service_of(&json!({}));
     let run = |image, running: Option<&str>| {
         let facts = Facts { image, running_image: running.map(str::to_owned), ..facts() };
         definition(&built(&spec, &facts)).map(|it| it.image)
@@ -144,7 +144,7 @@ fn what_runs_goes_on_without_its_image() {
 
 #[test]
 fn a_pipelines_image_is_kept() {
-    let spec = service_of(json!({"imageOwner": "External"}));
+    let spec = service_of(&json!({"imageOwner": "External"}));
     let run = |running: Option<&str>| {
         let built = built(&spec, &Facts { running_image: running.map(str::to_owned), ..facts() });
         (definition(&built).unwrap(), service(&built).unwrap())
@@ -156,7 +156,7 @@ fn a_pipelines_image_is_kept() {
 
 #[test]
 fn the_number_of_tasks_follows_the_load_where_that_is_declared() {
-    let spec = service_of(json!({"autoscaling": {"min": 3, "max": 9, "cpuPercent": 70}}));
+    let spec = service_of(&json!({"autoscaling": {"min": 3, "max": 9, "cpuPercent": 70}}));
     let bodies = bodies(&spec);
     assert_eq!(service(&bodies).unwrap().desired, Desired::Scaled { initial: 3 });
     let bounds = bodies.iter().find_map(|body| match body {
@@ -173,7 +173,7 @@ fn the_number_of_tasks_follows_the_load_where_that_is_declared() {
 #[test]
 fn a_brought_cluster_is_given() {
     let arn = "arn:aws:ecs:eu-west-1:111122223333:cluster/theirs";
-    let spec = service_of(json!({"existing": {"clusterArn": arn}}));
+    let spec = service_of(&json!({"existing": {"clusterArn": arn}}));
     assert!(!keys(&spec).contains(&"ecs-cluster/main".to_owned()));
     let graph = crate::design::testing::graph(&spec);
     let given = graph.given().iter().find(|(key, _)| key.to_string() == "ecs-cluster/main");
@@ -184,5 +184,5 @@ fn a_brought_cluster_is_given() {
 fn a_failed_rollout_is_handed_to_the_service() {
     let failed = FailedRollout { deployment: "d1".into(), task_definition: "t1".into(), stands: true };
     let facts = Facts { failed_rollout: Some(failed.clone()), ..facts() };
-    assert_eq!(service(&built(&service_of(json!({})), &facts)).unwrap().failed, Some(failed));
+    assert_eq!(service(&built(&service_of(&json!({})), &facts)).unwrap().failed, Some(failed));
 }

@@ -65,6 +65,16 @@ impl Account {
             .build()
     }
 
+    /// How the user's own tools get in, as environment variables.
+    pub fn environment(&self) -> [(&'static str, &str); 4] {
+        [
+            ("AWS_ENDPOINT_URL", &self.endpoint),
+            ("AWS_ACCESS_KEY_ID", &self.id),
+            ("AWS_SECRET_ACCESS_KEY", "any"),
+            ("AWS_REGION", REGION),
+        ]
+    }
+
     /// The user's own client of EC2.
     pub fn ec2(&self) -> aws_sdk_ec2::Client {
         aws_sdk_ec2::Client::new(&self.root())
@@ -117,22 +127,30 @@ impl Account {
 
     /// The controller's calls since `since`, oldest first; the user's own are left out.
     pub fn calls(&self, since: u64) -> Vec<Call> {
+        self.ledger(since).into_iter().filter(|(own, _)| !own).map(|(_, call)| call).collect()
+    }
+
+    /// The user's own calls since `since`, oldest first.
+    pub fn own_calls(&self, since: u64) -> Vec<Call> {
+        self.ledger(since).into_iter().filter(|(own, _)| *own).map(|(_, call)| call).collect()
+    }
+
+    /// Every call since `since`, and whether it is the user's own.
+    fn ledger(&self, since: u64) -> Vec<(bool, Call)> {
         let ledger = self.control("GET", "ledger", &format!("&since={since}"), None);
         let root = format!(":iam::{}:root", self.id);
         let entries = ledger["entries"].as_array().unwrap().iter();
         let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-        entries
-            .filter(|entry| !text(entry, "principal").ends_with(&root))
-            .map(|entry| Call {
-                operation: text(entry, "operation"),
-                service: text(entry, "service"),
-                write: entry["write"].as_bool().unwrap(),
-                effect: entry["effect"].as_bool().unwrap(),
-                error: entry["error"].as_str().map(Into::into),
-                request_id: text(entry, "request_id"),
-                request: entry["request"].clone(),
-            })
-            .collect()
+        let call = |entry: &Value| Call {
+            operation: text(entry, "operation"),
+            service: text(entry, "service"),
+            write: entry["write"].as_bool().unwrap(),
+            effect: entry["effect"].as_bool().unwrap(),
+            error: entry["error"].as_str().map(Into::into),
+            request_id: text(entry, "request_id"),
+            request: entry["request"].clone(),
+        };
+        entries.map(|entry| (text(entry, "principal").ends_with(&root), call(entry))).collect()
     }
 
     /// The controller's calls that change something, by name, since `since`.
@@ -171,6 +189,11 @@ impl Account {
     pub fn fail_next_nat_gateway(&self) {
         let order = json!({"code": "InsufficientFreeAddressesInSubnet"});
         self.control("POST", "nat-failures", "", Some(&order));
+    }
+
+    /// Orders or asks something of the emulator for this account, see its README.
+    pub fn order(&self, what: &str, body: &Value) -> Value {
+        self.control("POST", what, "", Some(body))
     }
 
     fn control(&self, method: &str, what: &str, query: &str, body: Option<&Value>) -> Value {

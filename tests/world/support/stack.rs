@@ -134,6 +134,27 @@ impl Stack {
         self.account.push(&self.qualified(), tag)
     }
 
+    /// An access token of a user who signed in through the client `client` of its pool.
+    pub fn token(&self, client: &str) -> String {
+        let whose = ["--namespace", &self.namespace, "--name", &self.name, "--client", client];
+        let account = ["--account", self.account.id()];
+        let token = self.controller.world().launch(&[&["token"][..], &whose, &account].concat());
+        token.trim().to_owned()
+    }
+
+    /// Takes the security group rule `key` away, as somebody else would.
+    pub async fn revoke(&self, key: &str) {
+        let (cloud, ec2) = (self.cloud(), self.account.ec2());
+        let (rule, group) = (cloud.id(key), cloud.body(key)["GroupId"].as_str().unwrap());
+        if cloud.body(key)["IsEgress"] == true {
+            let call = ec2.revoke_security_group_egress().group_id(group).security_group_rule_ids(rule);
+            call.send().await.unwrap();
+        } else {
+            let call = ec2.revoke_security_group_ingress().group_id(group).security_group_rule_ids(rule);
+            call.send().await.unwrap();
+        }
+    }
+
     /// Waits until its service works as declared and nothing is under way.
     pub async fn serving(&self) -> api::Stack {
         let serves = |stack: &api::Stack| settled(stack) && holds(stack, "ServiceReady");

@@ -217,6 +217,7 @@ class Application:
 
     def _strike(self, fault: Fault, environ: dict[str, Any], wire: Wire | None, entry: Entry) -> Answer | None:
         """Carries a fault out. None means: go on as if nothing had been."""
+        self.world.faults.strike(fault)
         if fault.delay > 0:
             time.sleep(fault.delay)
         if fault.signal:
