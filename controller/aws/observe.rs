@@ -39,6 +39,8 @@ pub struct Named {
     pub chosen: BTreeMap<&'static str, String>,
     /// The user pool that the user brings: what is built in it carries no tags.
     pub user_pool: Option<String>,
+    /// Whether the service was being rolled out, or its rollout had failed, when it was last looked at.
+    pub rollout: bool,
 }
 
 /// How fresh a look must be.
@@ -197,7 +199,8 @@ async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Fr
             if now.saturating_duration_since(written) < NARROW
                 && scope.sources.oldest_shared().await.is_none_or(|started| started <= written) =>
         {
-            scope.sources.narrow(&scope.cloud, &owner.stack, &vpcs, written, now).await
+            // What others did since that write counts as well.
+            scope.sources.narrow(&scope.cloud, &owner.stack, &vpcs, written.max(shallow), now).await
         }
         written => scope.sources.shared(&scope.cloud, written.map_or(shallow, |written| written.max(shallow))).await,
     };

@@ -15,7 +15,7 @@ use crate::aws::observe::{Expected, Freshness, Named, Observation, observe};
 use crate::aws::owner::{Home, Owner, RETAINED, Stamp};
 use crate::aws::scope::{Scope, Scopes};
 use crate::aws::{Node, taggable};
-use crate::design::policy::{Deletion, Policy, applied_generation};
+use crate::design::policy::{Deletion, Policy};
 use crate::design::{self, Remembered};
 use crate::status::{self, Problem};
 
@@ -82,7 +82,8 @@ pub(super) async fn see(
     found: &mut Findings,
 ) {
     // A stack that goes is looked for under the names that it was declared with; where it does not say them, memory does.
-    let named = named(declared(stack).ok().as_ref());
+    let rollout = status::rollout_open(&stack.status);
+    let named = Named { rollout, ..named(declared(stack).ok().as_ref()) };
     let observation = observe(scope, &stamp.owner, expected, &named, freshness).await;
     retained(&observation, &mut found.memory);
     found.unmarked = unmarked(&observation, &found.memory, stamp);
@@ -144,7 +145,7 @@ pub(super) fn policy(stack: &Stack) -> Policy {
         suspend: controls.suspend,
         deletion,
         generation: stack.metadata.generation.unwrap_or_default(),
-        applied_generation: applied_generation(&stack.status),
+        applied_generation: stack.status.applied_generation,
         approve: stack.annotations().get(APPROVE).cloned(),
         approval: stack.status.approval.clone(),
     }
@@ -188,5 +189,5 @@ fn named(spec: Option<&Spec>) -> Named {
     let single =
         existing.vpc_id.iter().chain(&existing.endpoint_security_group_id).chain(&spec.service.existing.cluster_arn);
     let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec) }
+    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec), ..Named::default() }
 }

@@ -18,6 +18,7 @@
 
 #![allow(clippy::doc_markdown, reason = "names of conditions and reasons are words of their own here")]
 
+mod applied;
 mod causes;
 mod conditions;
 mod deletion;
@@ -50,7 +51,7 @@ pub use probe::{Answer, Due, DueClient, Probed, probe_due};
 pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};
-pub use service::failed_rollout;
+pub use service::{failed_rollout, rollout_open};
 pub use tally::{Said, tally};
 
 use jiff::Timestamp;

@@ -10,6 +10,7 @@ pub mod cloud;
 pub mod controller;
 pub mod emulator;
 pub mod stack;
+mod user;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};

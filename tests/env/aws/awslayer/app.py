@@ -82,6 +82,7 @@ class Application:
         entry = self.world.ledger.open(
             service=service,
             operation=operation,
+            method=environ["REQUEST_METHOD"],
             account=account,
             region=region,
             time=self.world.clock.now(account),

@@ -41,6 +41,15 @@ def test_the_ledger_tells_what_happened(aws: Aws) -> None:
     assert aws.ledger() == []
 
 
+def test_the_ledger_tells_the_verb_of_the_request(aws: Aws) -> None:
+    gateway = aws.client("apigatewayv2")
+    api = gateway.create_api(Name="web", ProtocolType="HTTP")["ApiId"]
+    gateway.get_api(ApiId=api)
+    gateway.update_api(ApiId=api, Name="other")
+    gateway.delete_api(ApiId=api)
+    assert [e["method"] for e in aws.ledger()] == ["POST", "GET", "PATCH", "DELETE"]
+
+
 def test_the_request_id_is_the_ledgers(aws: Aws) -> None:
     answer = aws.ec2.describe_vpcs()
     assert answer["ResponseMetadata"]["RequestId"] == aws.ledger()[0]["request_id"]
