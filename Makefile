@@ -18,7 +18,7 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 .PHONY: demo
-demo: setup ## start everything, apply the sample, wait until its network is ready
+demo: setup ## start everything, apply the sample, push its image, call its API
 	@$(WORLD) demo
 
 .PHONY: test
@@ -43,6 +43,10 @@ down: ## end what up and demo started
 .PHONY: env
 env: ## print the running world: eval "$(make -s env)"
 	@$(WORLD) env
+
+.PHONY: token
+token: ## sign a user of the sample in, print an access token
+	@$(WORLD) token
 
 .PHONY: run
 run: ## install CRDs and RBAC, run the controller in the foreground as its ServiceAccount

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod aws;
+pub mod cli;
 pub mod design;
 pub mod operator;
 pub mod status;

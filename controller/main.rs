@@ -1,4 +1,4 @@
-//! The command line: the controller, and what is generated from the code.
+//! The command line: the controller, commands for people, and what is generated from the code.
 
 mod check;
 mod start;
@@ -7,9 +7,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use fargatestack::operator::iam;
-use fargatestack::{api, operator};
+use fargatestack::operator::logging::{self, Format};
+use fargatestack::{api, cli, operator};
 
-/// Runs the ECS Fargate architecture as one Kubernetes object.
+/// Runs the ECS Fargate architecture as one Kubernetes object, a `FargateStack`.
+///
+/// `controller` is what runs in a cluster. `plan` and `graph` say what it would do and build, and change nothing. The others print what an
+/// installation needs.
 #[derive(Parser)]
 #[command(version)]
 struct Command {
@@ -23,6 +27,19 @@ enum What {
     Controller(start::Controller),
     /// Says whether what the controller needs is there: definitions, a leader, an AWS identity.
     Check(check::Check),
+    /// Prints what the controller would do about a manifest. Changes nothing.
+    ///
+    /// Looks at AWS with your own credentials, as any AWS tool finds them (`AWS_PROFILE`, `AWS_ENDPOINT_URL` and so on), and plans as the
+    /// controller does: for a manifest as you write it from nothing, for an object as `kubectl get -o yaml` prints it from what that
+    /// knows. A line a step, then the hash under which the plan is approved in the mode Approve.
+    ///
+    /// A manifest is refused for what the API server and the controller would refuse, but for changes of what cannot change: those only
+    /// the server sees (`kubectl apply --dry-run=server`).
+    ///
+    /// Ends with 0 whatever the plan, with 2 if the manifest is refused, with 1 on any other error.
+    Plan(cli::plan::Plan),
+    /// Prints the architecture that a manifest declares as a picture. Asks nobody.
+    Graph(cli::graph::Graph),
     /// Prints the custom resource definitions.
     Crds,
     /// Prints the namespace, service account and role of the controller.
@@ -45,9 +62,15 @@ struct IamPolicy {
 }
 
 fn main() -> ExitCode {
-    match Command::parse().what {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return cli::usage(&error),
+    };
+    match command.what {
         What::Controller(controller) => controller.start(),
         What::Check(check) => check.run(),
+        What::Plan(plan) => look(&plan),
+        What::Graph(graph) => cli::say(&graph.answer(), false),
         What::Crds => print(
             api::crds()
                 .iter()
@@ -79,6 +102,14 @@ fn print(text: Result<String, impl std::error::Error>) -> ExitCode {
             print!("{text}");
             ExitCode::SUCCESS
         }
+        Err(error) => fail(&error),
+    }
+}
+
+fn look(plan: &cli::plan::Plan) -> ExitCode {
+    logging::init(Format::Text, "error");
+    match start::runtime() {
+        Ok(runtime) => cli::say(&runtime.block_on(plan.answer()), plan.detailed()),
         Err(error) => fail(&error),
     }
 }

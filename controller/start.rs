@@ -88,15 +88,17 @@ enum LogFormat {
 impl Controller {
     /// Runs the controller.
     pub fn start(self) -> ExitCode {
-        logging::init(match self.log_format {
+        let format = match self.log_format {
             Some(LogFormat::Text) => Format::Text,
             Some(LogFormat::Json) => Format::Json,
             None => Format::for_reader(),
-        });
-        let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_SIZE).enable_all().build();
-        let ended = runtime
-            .map_err(|error| told(&error))
-            .and_then(|runtime| runtime.block_on(run(self.settings())).map_err(|error| told(&error)));
+        };
+        logging::init(format, logging::CONTROLLER);
+        let settings = self.settings();
+        let ended = match runtime() {
+            Ok(runtime) => runtime.block_on(run(settings)).map_err(|error| told(&error)),
+            Err(error) => Err(told(&error)),
+        };
         match ended {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
@@ -131,6 +133,11 @@ impl Controller {
             shutdown: seconds(self.shutdown_seconds),
         }
     }
+}
+
+/// What commands run on that ask anybody.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_SIZE).enable_all().build()
 }
 
 /// A name that no other process has, not even an earlier one of the same pod.

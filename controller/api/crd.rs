@@ -27,7 +27,7 @@ pub fn to_yaml(definition: &CustomResourceDefinition) -> Result<String, serde_ya
 }
 
 /// Removes what the derive adds and the API server does not want.
-fn tidy(mut definition: CustomResourceDefinition) -> CustomResourceDefinition {
+pub(super) fn tidy(mut definition: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut definition.spec.versions {
         if let Some(schema) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) {
             tidy_schema(schema);

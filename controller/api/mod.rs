@@ -1,7 +1,8 @@
 //! The API: what users declare, what they are told, and the check between the two.
 //!
 //! [`Stack`] is what is read from Kubernetes, [`validate`] turns it into a [`Spec`], and after that nobody looks at the
-//! manifest again. [`crds`] generates the definitions with which the API server refuses most of what `validate` would.
+//! manifest again. [`crds`] generates the definitions with which the API server refuses most of what `validate` would, and
+//! [`admission`] the same for a manifest that never was in a server.
 
 #![allow(
     clippy::doc_markdown,
@@ -9,6 +10,7 @@
 )]
 #![allow(clippy::duplicated_attributes, reason = "false alarm at kube's repeated printcolumn(..)")]
 
+pub mod admission;
 mod crd;
 mod identity;
 pub mod limits;

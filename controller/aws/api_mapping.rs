@@ -11,6 +11,7 @@ use engine::{
 };
 
 use super::api_gateway::{child, content, domains, known, own, pages, split, stands};
+use super::call::{Call, DELETE, GET, PATCH, POST, request};
 use super::cloud::ApiGateway;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -84,8 +85,13 @@ impl Resource for ApiMapping {
     const REPLACE: Replace = Replace::CreateFirst;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::ApiMappings, Question::DomainNames];
-    const ACTIONS: &'static [&'static str] =
-        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetApiMapping"),
+        request(GET, "apigateway:GetApiMappings"),
+        request(POST, "apigateway:CreateApiMapping"),
+        request(PATCH, "apigateway:UpdateApiMapping"),
+        request(DELETE, "apigateway:DeleteApiMapping"),
+    ];
 
     fn name(&self) -> &str {
         NAME

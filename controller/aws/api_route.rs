@@ -12,6 +12,7 @@ use engine::{
 };
 
 use super::api_gateway::{apis, child, content, known, own, pages, split, stands};
+use super::call::{Call, DELETE, GET, PATCH, POST, request};
 use super::cloud::ApiGateway;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -142,8 +143,13 @@ impl Resource for ApiRoute {
     const REPLACE: Replace = Replace::DeleteFirst;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::ApiRoutes, Question::HttpApis];
-    const ACTIONS: &'static [&'static str] =
-        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetRoute"),
+        request(GET, "apigateway:GetRoutes"),
+        request(POST, "apigateway:CreateRoute"),
+        request(PATCH, "apigateway:UpdateRoute"),
+        request(DELETE, "apigateway:DeleteRoute"),
+    ];
 
     fn name(&self) -> &str {
         &self.route_key

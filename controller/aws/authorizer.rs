@@ -12,6 +12,7 @@ use engine::{
 };
 
 use super::api_gateway::{apis, child, content, known, own, pages, split, stands};
+use super::call::{Call, DELETE, GET, PATCH, POST, request};
 use super::cloud::ApiGateway;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -121,8 +122,13 @@ impl Resource for Authorizer {
     const REPLACE: Replace = Replace::CreateFirst;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::Authorizers, Question::HttpApis];
-    const ACTIONS: &'static [&'static str] =
-        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetAuthorizer"),
+        request(GET, "apigateway:GetAuthorizers"),
+        request(POST, "apigateway:CreateAuthorizer"),
+        request(PATCH, "apigateway:UpdateAuthorizer"),
+        request(DELETE, "apigateway:DeleteAuthorizer"),
+    ];
 
     fn name(&self) -> &str {
         self.name

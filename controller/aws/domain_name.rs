@@ -9,6 +9,7 @@ use aws_sdk_apigatewayv2::types::{
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags};
 
 use super::api_gateway::{Tagged, arn, known, pages};
+use super::call::{Call, DELETE, GET, PATCH, POST, SERVICE_ROLE, request};
 use super::clients::{from_map, to_map};
 use super::cloud::ApiGateway;
 use super::fault::is_not_found;
@@ -90,8 +91,15 @@ impl Resource for DomainName {
         Kind { order: 330, name: "domain-name", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::DomainNames];
-    const ACTIONS: &'static [&'static str] =
-        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetDomainName"),
+        request(GET, "apigateway:GetDomainNames"),
+        request(POST, "apigateway:CreateDomainName").with(&[SERVICE_ROLE]),
+        request(PATCH, "apigateway:UpdateDomainName"),
+        request(POST, "apigateway:TagResource"),
+        request(DELETE, "apigateway:UntagResource"),
+        request(DELETE, "apigateway:DeleteDomainName"),
+    ];
 
     fn name(&self) -> &str {
         self.name

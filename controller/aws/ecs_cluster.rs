@@ -8,6 +8,7 @@ use aws_sdk_ecs::Client as EcsClient;
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Cluster as Sdk, ClusterField};
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Replace, Tags};
 
+use super::call::{Call, ECS_TAGS, SERVICE_ROLE, call};
 use super::clients::to_list;
 use super::cloud::Ecs;
 use super::ecs;
@@ -15,6 +16,8 @@ use super::fault::{incomplete, is_not_found, refused};
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Listing, Question, View, answered};
+
+mod tenants;
 
 /// What tasks can run on.
 const CAPACITY_PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
@@ -89,16 +92,18 @@ impl Resource for EcsCluster {
         Kind { order: 150, name: "ecs-cluster", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] = &[Question::EcsClusters];
-    const ACTIONS: &'static [&'static str] = &[
-        "ecs:CreateCluster",
-        "ecs:DeleteCluster",
-        "ecs:DescribeClusters",
-        "ecs:ListClusters",
-        "ecs:PutClusterCapacityProviders",
-        "ecs:TagResource",
-        "ecs:UntagResource",
-        // The first cluster of an account makes the role of ECS itself.
-        "iam:CreateServiceLinkedRole",
+    const CALLS: &'static [Call] = &[
+        call("ecs:CreateCluster").with(&[ECS_TAGS, SERVICE_ROLE]),
+        call("ecs:DeleteCluster"),
+        call("ecs:DescribeClusters"),
+        call("ecs:DescribeServices"),
+        call("ecs:DescribeTasks"),
+        call("ecs:ListClusters"),
+        call("ecs:ListServices"),
+        call("ecs:ListTasks"),
+        call("ecs:PutClusterCapacityProviders"),
+        call("ecs:TagResource"),
+        call("ecs:UntagResource"),
     ];
 
     fn name(&self) -> &str {
@@ -184,7 +189,7 @@ impl Resource for EcsCluster {
         match ecs.write("DeleteCluster", call.send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(tenants::named(ecs, live.id.as_str(), fault).await),
         }
     }
 }

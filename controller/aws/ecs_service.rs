@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use aws_sdk_ecs::Client as EcsClient;
 use engine::{Change, Comparison, Creation, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Unresolved};
 
+use super::call::{Call, ECS_TAGS, call};
 use super::cloud::Ecs;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -130,6 +131,8 @@ pub struct EcsServiceSeen {
 enum Rollout {
     /// Nothing: it is the declared one, or one that stays.
     Stays,
+    /// Nothing: it was tried under this declaration and failed.
+    GaveUp,
     /// The declared one is rolled out.
     Due,
     /// The declared one is tried once more, although the service is at it already.
@@ -151,7 +154,8 @@ impl EcsService {
         Ok(match (gave_up, seen.task_definition == declared) {
             (false, true) if shown.is_some() => Rollout::Again,
             (false, false) if !self.yields || self.is_newer(seen, ids) => Rollout::Due,
-            (true, _) | (false, true | false) => Rollout::Stays,
+            (false, true | false) => Rollout::Stays,
+            (true, _) => Rollout::GaveUp,
         })
     }
 
@@ -171,18 +175,18 @@ impl Resource for EcsService {
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] =
         &[Question::EcsServices, Question::TaskDefinitions, Question::ServiceTargets, Question::ServiceRollouts];
-    const ACTIONS: &'static [&'static str] = &[
-        "ecs:CreateService",
-        "ecs:DeleteService",
-        "ecs:DescribeServiceRevisions",
-        "ecs:DescribeServices",
-        "ecs:DescribeTasks",
-        "ecs:ListServiceDeployments",
-        "ecs:ListTasks",
-        "ecs:TagResource",
-        "ecs:UntagResource",
-        "ecs:UpdateService",
-        "elasticloadbalancing:DescribeTargetHealth",
+    const CALLS: &'static [Call] = &[
+        call("ecs:CreateService").with(&[ECS_TAGS]),
+        call("ecs:DeleteService"),
+        call("ecs:DescribeServiceRevisions"),
+        call("ecs:DescribeServices"),
+        call("ecs:DescribeTasks"),
+        call("ecs:ListServiceDeployments"),
+        call("ecs:ListTasks"),
+        call("ecs:TagResource"),
+        call("ecs:UntagResource"),
+        call("ecs:UpdateService"),
+        call("elasticloadbalancing:DescribeTargetHealth"),
     ];
 
     fn name(&self) -> &str {
@@ -224,10 +228,6 @@ impl Resource for EcsService {
         let table = Comparison::default()
             .fixed("serviceName", &self.service_name, service_name)
             .fixed_ref("cluster", ids.of(&self.cluster), cluster)
-            .field_refs("subnets", self.subnets.iter().map(|subnet| ids.of(subnet)), subnets)
-            .field_refs("securityGroups", [ids.of(&self.security_group)], security_groups)
-            .field("publicIp", &false, public_ip)
-            .field("capacity", &self.capacity_by_name(), capacity)
             .field("deployment", &self.deployment, deployment)
             .field("healthCheckGracePeriodSeconds", &self.grace_seconds, grace_seconds)
             .field("enableExecuteCommand", &self.execute_command, execute_command)
@@ -237,12 +237,22 @@ impl Resource for EcsService {
             Desired::Fixed(count) => table.field("desiredCount", &count, desired),
             Desired::Scaled { .. } => table,
         };
+        let rollout = self.rollout(seen, ids);
+        // What a rollback took back would be rolled out, fail and be taken back for ever.
+        if rollout == Ok(Rollout::GaveUp) {
+            return table;
+        }
+        let table = table
+            .field_refs("subnets", self.subnets.iter().map(|subnet| ids.of(subnet)), subnets)
+            .field_refs("securityGroups", [ids.of(&self.security_group)], security_groups)
+            .field("publicIp", &false, public_ip)
+            .field("capacity", &self.capacity_by_name(), capacity);
         let table = match self.targets(ids) {
             Ok(declared) => table.field("targets", &declared, targets),
             Err(Unresolved(key)) => table.unresolved(key),
         };
-        match (self.rollout(seen, ids), ids.of(&self.task_definition)) {
-            (Ok(Rollout::Stays), _) => table,
+        match (rollout, ids.of(&self.task_definition)) {
+            (Ok(Rollout::Stays | Rollout::GaveUp), _) => table,
             (Ok(Rollout::Due), declared) => table.field_ref("taskDefinition", declared, task_definition),
             (Ok(Rollout::Again), _) => table.field("rollout", "tried again", "failed"),
             (Err(Unresolved(key)), _) => table.unresolved(key),
@@ -276,7 +286,7 @@ impl Resource for EcsService {
         let call = self.change(ecs, live, changes, ids).map_err(|cause| unresolved(OPERATION, &cause))?;
         let service = ecs.write(OPERATION, call.send()).await?.service;
         let service = service.ok_or_else(|| incomplete(OPERATION, "service"))?;
-        let changed = shown::live(&service, (live.key.clone(), live.attempt), None);
+        let changed = shown::changed(&service, live);
         let changed = changed.ok_or_else(|| incomplete(OPERATION, "serviceArn"))?;
         Ok(Live { tags: live.tags.clone(), ..changed })
     }

@@ -7,6 +7,7 @@ use engine::{
     Attributes, Change, Class, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace,
 };
 
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found};
 use super::owner::Owner;
@@ -34,8 +35,13 @@ impl Resource for ElasticIp {
     const KIND: Kind = Kind { order: 50, name: "elastic-ip", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::Addresses];
-    const ACTIONS: &'static [&'static str] =
-        &["ec2:AllocateAddress", "ec2:CreateTags", "ec2:DeleteTags", "ec2:DescribeAddresses", "ec2:ReleaseAddress"];
+    const CALLS: &'static [Call] = &[
+        call("ec2:AllocateAddress").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeAddresses"),
+        call("ec2:ReleaseAddress"),
+    ];
 
     fn name(&self) -> &str {
         &self.name

@@ -14,6 +14,7 @@ use engine::Fault;
 use ipnet::Ipv4Net;
 use tokio::sync::Mutex;
 
+use super::call::{Call, call};
 use super::owner::Owner;
 use super::scope::Scope;
 use super::sources::View;
@@ -22,18 +23,18 @@ use super::{FailedRollout, running_image};
 pub use image::{Image, Reference, ResolvedImage, WantedImage, WantedRepository, domain, parse, repository_uri};
 pub use user_pool::BroughtUserPool;
 
-/// The IAM actions behind the questions of this module.
-pub const ACTIONS: &[&str] = &[
-    "cognito-idp:DescribeUserPool",
-    "ec2:DescribeAvailabilityZones",
-    "ec2:DescribeInternetGateways",
-    "ec2:DescribeManagedPrefixLists",
-    "ec2:DescribeRouteTables",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcAttribute",
-    "ec2:DescribeVpcs",
-    "ecr:DescribeImages",
+/// The calls of this module.
+pub const CALLS: &[Call] = &[
+    call("cognito-idp:DescribeUserPool"),
+    call("ec2:DescribeAvailabilityZones"),
+    call("ec2:DescribeInternetGateways"),
+    call("ec2:DescribeManagedPrefixLists"),
+    call("ec2:DescribeRouteTables"),
+    call("ec2:DescribeSecurityGroups"),
+    call("ec2:DescribeSubnets"),
+    call("ec2:DescribeVpcAttribute"),
+    call("ec2:DescribeVpcs"),
+    call("ecr:DescribeImages"),
 ];
 
 /// How long an answer about the whole account is used: zones and managed prefix lists change a few times a year.

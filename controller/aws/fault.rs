@@ -155,6 +155,7 @@ fn class_of(code: &str, status: u16) -> Class {
         | "ResourceInUseException"
         | "DeleteConflict"
         | "EntityTemporarilyUnmodifiable"
+        | "ClusterContainsContainerInstancesException"
         | "ClusterContainsServicesException"
         | "ClusterContainsTasksException"
         | "UpdateInProgressException"

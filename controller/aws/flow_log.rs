@@ -11,6 +11,7 @@ use engine::{
     Unresolved,
 };
 
+use super::call::{Call, EC2_TAGS, ROLE_HANDED_OVER, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, refused, unresolved};
 use super::owner::{self, Owner};
@@ -87,14 +88,12 @@ impl Resource for FlowLog {
         Kind { order: 140, name: "flow-log", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] = &[Question::FlowLogs];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:CreateFlowLogs",
-        "ec2:CreateTags",
-        "ec2:DeleteFlowLogs",
-        "ec2:DeleteTags",
-        "ec2:DescribeFlowLogs",
-        // The role is handed over to the service that writes.
-        "iam:PassRole",
+    const CALLS: &'static [Call] = &[
+        call("ec2:CreateFlowLogs").with(&[EC2_TAGS, ROLE_HANDED_OVER]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteFlowLogs"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeFlowLogs"),
     ];
 
     fn name(&self) -> &'static str {

@@ -9,6 +9,7 @@ use aws_sdk_apigatewayv2::types::{Api as Sdk, Cors, ProtocolType};
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags};
 
 use super::api_gateway::{Tagged, arn, known, pages};
+use super::call::{Call, DELETE, GET, PATCH, POST, SERVICE_ROLE, request};
 use super::clients::{from_map, to_map};
 use super::cloud::ApiGateway;
 use super::fault::{incomplete, is_not_found};
@@ -135,8 +136,16 @@ impl Resource for HttpApi {
     const KIND: Kind = Kind { order: 280, name: "api", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::HttpApis];
-    const ACTIONS: &'static [&'static str] =
-        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetApi"),
+        request(GET, "apigateway:GetApis"),
+        request(POST, "apigateway:CreateApi").with(&[SERVICE_ROLE]),
+        request(PATCH, "apigateway:UpdateApi"),
+        request(POST, "apigateway:TagResource"),
+        request(DELETE, "apigateway:UntagResource"),
+        request(DELETE, "apigateway:DeleteApi"),
+        request(DELETE, "apigateway:DeleteCorsConfiguration"),
+    ];
 
     fn name(&self) -> &str {
         self.name

@@ -11,6 +11,7 @@ use engine::{
 };
 
 use super::api_gateway::{apis, child, content, known, own, pages, split, stands};
+use super::call::{Call, DELETE, GET, PATCH, POST, request};
 use super::cloud::ApiGateway;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -116,8 +117,13 @@ impl Resource for Integration {
     const REPLACE: Replace = Replace::CreateFirst;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::Integrations, Question::HttpApis];
-    const ACTIONS: &'static [&'static str] =
-        &["apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"];
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetIntegration"),
+        request(GET, "apigateway:GetIntegrations"),
+        request(POST, "apigateway:CreateIntegration"),
+        request(PATCH, "apigateway:UpdateIntegration"),
+        request(DELETE, "apigateway:DeleteIntegration"),
+    ];
 
     fn name(&self) -> &str {
         self.name

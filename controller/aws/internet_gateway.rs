@@ -6,6 +6,7 @@ use aws_sdk_ec2::types::{AttachmentStatus, InternetGateway as Sdk, InternetGatew
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace};
 
 use super::Vpc;
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -36,14 +37,14 @@ impl Resource for InternetGateway {
         Kind { order: 30, name: "internet-gateway", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::InternetGateways];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:AttachInternetGateway",
-        "ec2:CreateInternetGateway",
-        "ec2:CreateTags",
-        "ec2:DeleteInternetGateway",
-        "ec2:DeleteTags",
-        "ec2:DescribeInternetGateways",
-        "ec2:DetachInternetGateway",
+    const CALLS: &'static [Call] = &[
+        call("ec2:AttachInternetGateway"),
+        call("ec2:CreateInternetGateway").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteInternetGateway"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeInternetGateways"),
+        call("ec2:DetachInternetGateway"),
     ];
 
     fn name(&self) -> &str {

@@ -2,6 +2,7 @@
 
 use engine::{Change, Comparison, Deletion, Fault, Ids, Key, Kind, Live, Need, Replace, TagChange, Tags};
 
+use super::call::Call;
 use super::cloud::{Cloud, Service};
 use super::observe::Reading;
 use super::owner::{Owner, RETAINED, SharedStamp};
@@ -17,7 +18,7 @@ pub struct Node {
     pub stamp: SharedStamp,
 }
 
-/// Generates, from the list of kinds: [`Body`], [`Seen`], [`KINDS`], [`read_all`], [`ACTIONS`] and the delegation of
+/// Generates, from the list of kinds: [`Body`], [`Seen`], [`KINDS`], [`read_all`], [`CALLS`] and the delegation of
 /// [`engine::Node`]. A new kind is one line here and one file.
 macro_rules! kinds {
     ($($kind:ident),+ $(,)?) => {
@@ -32,8 +33,8 @@ macro_rules! kinds {
         /// Every kind, in creation order.
         pub const KINDS: &[Kind] = &[$(<super::$kind as Resource>::KIND),+];
 
-        /// The IAM actions behind each kind's calls.
-        pub const ACTIONS: &[(&str, &[&str])] = &[$((<super::$kind as Resource>::KIND.name, <super::$kind as Resource>::ACTIONS)),+];
+        /// The calls of each kind, by its name.
+        pub const CALLS: &[(&str, &[Call])] = &[$((<super::$kind as Resource>::KIND.name, <super::$kind as Resource>::CALLS)),+];
 
         /// The questions that a kind is read from, the one that lists it first.
         #[must_use]

@@ -10,6 +10,7 @@ use engine::{
     Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
 };
 
+use super::call::{Call, ELB_TAGS, call};
 use super::clients::to_list;
 use super::cloud::Elb;
 use super::elb;
@@ -106,14 +107,14 @@ impl Resource for Listener {
         Kind { order: 190, name: "listener", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::Listeners, Question::LoadBalancers, Question::LoadBalancerDetails];
-    const ACTIONS: &'static [&'static str] = &[
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:CreateListener",
-        "elasticloadbalancing:DeleteListener",
-        "elasticloadbalancing:DescribeListeners",
-        "elasticloadbalancing:DescribeTags",
-        "elasticloadbalancing:ModifyListener",
-        "elasticloadbalancing:RemoveTags",
+    const CALLS: &'static [Call] = &[
+        call("elasticloadbalancing:AddTags"),
+        call("elasticloadbalancing:CreateListener").with(&[ELB_TAGS]),
+        call("elasticloadbalancing:DeleteListener"),
+        call("elasticloadbalancing:DescribeListeners"),
+        call("elasticloadbalancing:DescribeTags"),
+        call("elasticloadbalancing:ModifyListener"),
+        call("elasticloadbalancing:RemoveTags"),
     ];
 
     fn name(&self) -> &str {

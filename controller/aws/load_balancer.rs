@@ -8,8 +8,11 @@ use aws_sdk_elasticloadbalancingv2::Client as ElbClient;
 use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancer as Sdk, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
-use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace, Tags};
+use engine::{
+    Change, Class, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace, Tags,
+};
 
+use super::call::{Call, ELB_TAGS, SERVICE_ROLE, call};
 use super::clients::to_list;
 use super::cloud::Elb;
 use super::elb::{self, ElbAttributes};
@@ -137,19 +140,17 @@ impl Resource for LoadBalancer {
         Kind { order: 170, name: "load-balancer", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::LoadBalancers, Question::LoadBalancerDetails];
-    const ACTIONS: &'static [&'static str] = &[
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:CreateLoadBalancer",
-        "elasticloadbalancing:DeleteLoadBalancer",
-        "elasticloadbalancing:DescribeLoadBalancerAttributes",
-        "elasticloadbalancing:DescribeLoadBalancers",
-        "elasticloadbalancing:DescribeTags",
-        "elasticloadbalancing:ModifyLoadBalancerAttributes",
-        "elasticloadbalancing:RemoveTags",
-        "elasticloadbalancing:SetSecurityGroups",
-        "elasticloadbalancing:SetSubnets",
-        // The first load balancer of an account makes the service-linked role of the service.
-        "iam:CreateServiceLinkedRole",
+    const CALLS: &'static [Call] = &[
+        call("elasticloadbalancing:AddTags"),
+        call("elasticloadbalancing:CreateLoadBalancer").with(&[ELB_TAGS, SERVICE_ROLE]),
+        call("elasticloadbalancing:DeleteLoadBalancer"),
+        call("elasticloadbalancing:DescribeLoadBalancerAttributes"),
+        call("elasticloadbalancing:DescribeLoadBalancers"),
+        call("elasticloadbalancing:DescribeTags"),
+        call("elasticloadbalancing:ModifyLoadBalancerAttributes"),
+        call("elasticloadbalancing:RemoveTags"),
+        call("elasticloadbalancing:SetSecurityGroups"),
+        call("elasticloadbalancing:SetSubnets"),
     ];
 
     fn name(&self) -> &str {
@@ -281,6 +282,12 @@ impl Resource for LoadBalancer {
         match elb.write("DeleteLoadBalancer", call.send()).await {
             Ok(_) => Ok(Deletion::Going),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
+            // Somebody wants it to stay: it is asked for, not overruled.
+            Err(fault) if fault.code == "OperationNotPermitted" && live.seen.deletion_protection => {
+                let message =
+                    format!("somebody protects it against deletion: set its attribute {DELETION_PROTECTION} to false");
+                Err(Fault { class: Class::Conflict, message, ..fault })
+            }
             Err(fault) => Err(fault),
         }
     }

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatchlogs::Client as LogsClient;
 use aws_sdk_cloudwatchlogs::types::LogGroup as Sdk;
-use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags};
+use engine::{Change, Class, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags};
 
+use super::call::{Call, LOG_TAGS, call};
 use super::clients::{TagMap, from_map, to_map};
 use super::cloud::Logs;
 use super::fault::is_not_found;
@@ -116,14 +117,14 @@ impl Resource for LogGroup {
         Kind { order: 110, name: "log-group", creation: Creation::NaturalKey, holds_data: true, keep: 0 };
     const REPLACE: Replace = Replace::Never;
     const SOURCES: &'static [Question] = &[Question::LogGroups, Question::LogGroupTags];
-    const ACTIONS: &'static [&'static str] = &[
-        "logs:CreateLogGroup",
-        "logs:DeleteLogGroup",
-        "logs:DescribeLogGroups",
-        "logs:ListTagsForResource",
-        "logs:PutRetentionPolicy",
-        "logs:TagResource",
-        "logs:UntagResource",
+    const CALLS: &'static [Call] = &[
+        call("logs:CreateLogGroup").with(&[LOG_TAGS]),
+        call("logs:DeleteLogGroup"),
+        call("logs:DescribeLogGroups"),
+        call("logs:ListTagsForResource"),
+        call("logs:PutRetentionPolicy"),
+        call("logs:TagResource"),
+        call("logs:UntagResource"),
     ];
 
     fn name(&self) -> &str {
@@ -175,8 +176,31 @@ impl Resource for LogGroup {
         match logs.write("DeleteLogGroup", call.send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(protected(logs, live.id.as_str(), fault).await),
         }
+    }
+}
+
+/// The refusal to delete a group, told as what it is for if somebody protects it. The code of that refusal is not documented.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogGroupDeletionProtection.html>
+async fn protected(logs: &Logs, name: &str, refusal: Fault) -> Fault {
+    let refused = match refusal.class {
+        Class::NotYet | Class::Conflict | Class::Invalid | Class::Bug => true,
+        Class::Throttled | Class::Transient | Class::Quota | Class::Denied => false,
+    };
+    if !refused {
+        return refusal;
+    }
+    match LogGroups::find(logs, &Id::from(name)).await {
+        Ok(Some(group)) if group.deletion_protection_enabled() == Some(true) => {
+            let message = format!(
+                "somebody protects {name} against deletion: switch its deletion protection off, or keep it by spec.retain: \
+                 [LogGroups]"
+            );
+            Fault { class: Class::Conflict, message, ..refusal }
+        }
+        Ok(_) | Err(_) => refusal,
     }
 }
 

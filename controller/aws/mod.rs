@@ -8,12 +8,14 @@
 //! Deliberately absent: waiting for a state (a phase is reported, the next pass looks again), retries of changes, and any
 //! knowledge of a test environment.
 
+mod call;
 mod clients;
 pub mod cloud;
 pub mod ec2;
 pub mod ecs;
 pub mod facts;
 pub mod fault;
+mod holders;
 mod kinds;
 mod label;
 pub mod limits;
@@ -71,6 +73,7 @@ pub use api_gateway::Tagged;
 pub use api_mapping::{ApiMapping, ApiMappingSeen, ApiMappings};
 pub use api_route::{Admission, AdmissionSeen, ApiRoute, ApiRouteSeen, ApiRoutes};
 pub use authorizer::{Authorizer, AuthorizerSeen, Authorizers, Issuer};
+pub use call::{Call, Dependent};
 pub use domain_name::{DomainName, DomainNameSeen, DomainNames, TARGET};
 pub use ecs_cluster::{EcsCluster, EcsClusterSeen, EcsClusters};
 pub use ecs_service::{
@@ -83,7 +86,7 @@ pub use flow_log::{FlowLog, FlowLogSeen, FlowLogs};
 pub use http_api::{CorsRules, ENDPOINT, HttpApi, HttpApiSeen, HttpApis};
 pub use integration::{Form, Integration, IntegrationSeen, Integrations};
 pub use internet_gateway::{InternetGateway, InternetGatewaySeen};
-pub use kinds::{ACTIONS, Body, KINDS, Node, Seen, mark_retained, taggable};
+pub use kinds::{Body, CALLS, KINDS, Node, Seen, mark_retained, taggable};
 pub use listener::{ListedListener, Listener, ListenerSeen, Listeners};
 pub use load_balancer::{LoadBalancer, LoadBalancerDetail, LoadBalancerDetails, LoadBalancerSeen, LoadBalancers};
 pub use log_group::{LogGroup, LogGroupSeen, LogGroupTags, LogGroups};

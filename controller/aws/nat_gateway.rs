@@ -7,6 +7,7 @@ use engine::{
     Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
 };
 
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::elastic_ip::PUBLIC_IP;
 use super::fault::{incomplete, is_not_found, unresolved};
@@ -63,13 +64,13 @@ impl Resource for NatGateway {
     // An address serves one gateway at a time.
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] = &[Question::NatGateways];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:CreateNatGateway",
-        "ec2:CreateTags",
-        "ec2:DeleteNatGateway",
-        "ec2:DeleteTags",
-        "ec2:DescribeInternetGateways",
-        "ec2:DescribeNatGateways",
+    const CALLS: &'static [Call] = &[
+        call("ec2:CreateNatGateway").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteNatGateway"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeInternetGateways"),
+        call("ec2:DescribeNatGateways"),
     ];
 
     fn name(&self) -> &str {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_ec2::types::{NatGatewayState, VpcEndpoint};
-use engine::{Fault, Id, Kind, Live, Observed};
+use engine::{Fault, Id, Kind, Live, Observed, Tags};
 
 use super::ec2::from_sdk;
 use super::kinds::{Seen, read_all};
-use super::owner::{Claim, Owner};
+use super::owner::{Claim, Home, Owner};
 use super::scope::Scope;
 use super::sources::{Question, Sources, View, answered};
 
@@ -39,6 +39,8 @@ pub struct Named {
     pub chosen: BTreeMap<&'static str, String>,
     /// The user pool that the user brings: what is built in it carries no tags.
     pub user_pool: Option<String>,
+    /// Whether the service was being rolled out, or its rollout had failed, when it was last looked at.
+    pub rollout: bool,
 }
 
 /// How fresh a look must be.
@@ -197,7 +199,8 @@ async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Fr
             if now.saturating_duration_since(written) < NARROW
                 && scope.sources.oldest_shared().await.is_none_or(|started| started <= written) =>
         {
-            scope.sources.narrow(&scope.cloud, &owner.stack, &vpcs, written, now).await
+            // What others did since that write counts as well.
+            scope.sources.narrow(&scope.cloud, &owner.stack, &vpcs, written.max(shallow), now).await
         }
         written => scope.sources.shared(&scope.cloud, written.map_or(shallow, |written| written.max(shallow))).await,
     };
@@ -230,11 +233,28 @@ fn primary(kind: Kind) -> Question {
 }
 
 fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
-    let mut foreign = Vec::new();
+    let foreign = marks(view).into_iter().filter_map(|(id, tags)| match owner.claim(&tags) {
+        Claim::Foreign(uid) => Some(Foreign { id, uid }),
+        Claim::Ours | Claim::Other => None,
+    });
+    foreign.collect()
+}
+
+/// Where the incarnation `uid` of `stack` lives, as most of what it made says; `None` if nothing of it is in `view`.
+#[must_use]
+pub fn home(view: &View, stack: &str, uid: &str) -> Option<Home> {
+    let mut homes: BTreeMap<Home, usize> = BTreeMap::new();
+    for home in marks(view).iter().filter_map(|(_, tags)| Home::marked(tags, stack, uid)) {
+        *homes.entry(home).or_default() += 1;
+    }
+    homes.into_iter().max_by_key(|(_, count)| *count).map(|(home, _)| home)
+}
+
+/// Everything that stands and may carry a mark, with its tags.
+fn marks(view: &View) -> Vec<(Id, Tags)> {
+    let mut marks = Vec::new();
     let mut note = |id: Option<&str>, tags: &[aws_sdk_ec2::types::Tag]| {
-        if let (Some(id), Claim::Foreign(uid)) = (id, owner.claim(&from_sdk(tags))) {
-            foreign.push(Foreign { id: Id::from(id), uid });
-        }
+        marks.extend(id.map(|id| (Id::from(id), from_sdk(tags))));
     };
     for it in answered(&view.vpcs) {
         note(it.vpc_id(), it.tags());
@@ -263,11 +283,8 @@ fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
     for it in answered(&view.vpc_endpoints).iter().filter(stands) {
         note(it.vpc_endpoint_id(), it.tags());
     }
-    foreign.extend(view.other_marks().into_iter().filter_map(|(id, tags)| match owner.claim(&tags) {
-        Claim::Foreign(uid) => Some(Foreign { id, uid }),
-        Claim::Ours | Claim::Other => None,
-    }));
-    foreign
+    marks.extend(view.other_marks());
+    marks
 }
 
 /// A shared scope.
@@ -303,5 +320,28 @@ mod tests {
         let ids: Vec<_> = foreign(&view, &successor).into_iter().map(|it| (it.id.to_string(), it.uid)).collect();
         let expected = ["subnet-1", "nat-2"].map(|id| (id.to_owned(), "uid-1".to_owned()));
         assert_eq!(ids, expected);
+    }
+
+    #[test]
+    fn what_an_incarnation_made_says_where_it_lives() {
+        let stamp = wire::stamp();
+        let key = engine::Key::new(super::super::Subnet::KIND, "ecs-a");
+        let subnet = |id: &str, owner: &Owner| {
+            let tags = super::super::owner::Stamp { owner: owner.clone(), ..stamp.clone() }.ownership(&key, 0);
+            Subnet::builder().subnet_id(id).set_tags(wire::sdk_tags(&tags)).build()
+        };
+        let elsewhere = Owner { cluster: "elsewhere".into(), ..stamp.owner.clone() };
+        let other = Owner { uid: "uid-2".into(), cluster: "another".into(), ..stamp.owner.clone() };
+        let subnets = [
+            subnet("subnet-1", &elsewhere),
+            subnet("subnet-2", &stamp.owner),
+            subnet("subnet-3", &stamp.owner),
+            subnet("subnet-4", &other),
+        ];
+        let view = View { subnets: Ok(Arc::from(subnets)), ..wire::view() };
+        let Owner { cluster, namespace_uid, stack, uid, .. } = stamp.owner.clone();
+        assert_eq!(home(&view, &stack, &uid), Some(Home { cluster, namespace_uid }));
+        assert_eq!(home(&view, &stack, "uid-9"), None);
+        assert_eq!(home(&view, "shop/carts", &uid), None);
     }
 }

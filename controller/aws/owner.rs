@@ -43,6 +43,25 @@ pub struct Owner {
     pub adopt_from: Option<String>,
 }
 
+/// Where a stack lives, as the marks of its resources say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Home {
+    /// UID of the cluster's `kube-system` namespace.
+    pub cluster: String,
+    /// UID of the stack's namespace.
+    pub namespace_uid: String,
+}
+
+impl Home {
+    /// Where the incarnation `uid` of `stack` lives, if `tags` are of something that it made.
+    #[must_use]
+    pub fn marked(tags: &Tags, stack: &str, uid: &str) -> Option<Self> {
+        let tag = |key: &str| tags.get(key).map(String::as_str);
+        let made = tag(STACK) == Some(stack) && tag(UID) == Some(uid);
+        made.then_some(Self { cluster: tag(CLUSTER)?.to_owned(), namespace_uid: tag(NAMESPACE_UID)?.to_owned() })
+    }
+}
+
 /// What a set of tags says about a resource's owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {

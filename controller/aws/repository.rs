@@ -11,6 +11,7 @@ use aws_sdk_ecr::types::{
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags};
 use serde_json::{Value, json};
 
+use super::call::{Call, ECR_TAGS, call};
 use super::clients::{from_list, to_list};
 use super::cloud::Ecr;
 use super::document::says;
@@ -191,18 +192,18 @@ impl Resource for Repository {
         Kind { order: 120, name: "repository", creation: Creation::NaturalKey, holds_data: true, keep: 0 };
     const REPLACE: Replace = Replace::Never;
     const SOURCES: &'static [Question] = &[Question::Repositories, Question::RepositoryDetails];
-    const ACTIONS: &'static [&'static str] = &[
-        "ecr:CreateRepository",
-        "ecr:DeleteRepository",
-        "ecr:DescribeImages",
-        "ecr:DescribeRepositories",
-        "ecr:GetLifecyclePolicy",
-        "ecr:ListTagsForResource",
-        "ecr:PutImageScanningConfiguration",
-        "ecr:PutImageTagMutability",
-        "ecr:PutLifecyclePolicy",
-        "ecr:TagResource",
-        "ecr:UntagResource",
+    const CALLS: &'static [Call] = &[
+        call("ecr:CreateRepository").with(&[ECR_TAGS]),
+        call("ecr:DeleteRepository"),
+        call("ecr:DescribeImages"),
+        call("ecr:DescribeRepositories"),
+        call("ecr:GetLifecyclePolicy"),
+        call("ecr:ListTagsForResource"),
+        call("ecr:PutImageScanningConfiguration"),
+        call("ecr:PutImageTagMutability"),
+        call("ecr:PutLifecyclePolicy"),
+        call("ecr:TagResource"),
+        call("ecr:UntagResource"),
     ];
 
     fn name(&self) -> &'static str {

@@ -6,6 +6,7 @@ use std::future::Future;
 
 use engine::{Change, Class, Comparison, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Tags, Unresolved};
 
+use super::call::Call;
 use super::cloud::{Client, Service};
 use super::owner::{CLUSTER, KEY, NAMESPACE_UID, Owner, STACK, UID};
 use super::sources::{Question, View};
@@ -30,8 +31,8 @@ pub trait Resource: Clone + Debug + Send + Sync + 'static {
     const TAGGABLE: bool = true;
     /// The questions that `read` needs answered: if one fails, nothing is concluded about this kind.
     const SOURCES: &'static [Question];
-    /// The IAM actions behind the calls of this file, dependent actions included.
-    const ACTIONS: &'static [&'static str];
+    /// Every call that it is read, made, changed and removed by, with what its caller must be allowed.
+    const CALLS: &'static [Call];
 
     /// Which one of its kind; unique within a stack, lower case, stable.
     fn name(&self) -> &str;

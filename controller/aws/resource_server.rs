@@ -12,6 +12,7 @@ use engine::{
 };
 
 use super::UserPool;
+use super::call::{Call, call};
 use super::cloud::Cognito;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::label::{Label, Place};
@@ -104,12 +105,12 @@ impl Resource for ResourceServer {
     const REPLACE: Replace = Replace::DeleteFirst;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::ResourceServers, Question::UserPoolDetails, Question::UserPools];
-    const ACTIONS: &'static [&'static str] = &[
-        "cognito-idp:CreateResourceServer",
-        "cognito-idp:DeleteResourceServer",
-        "cognito-idp:DescribeResourceServer",
-        "cognito-idp:ListResourceServers",
-        "cognito-idp:UpdateResourceServer",
+    const CALLS: &'static [Call] = &[
+        call("cognito-idp:CreateResourceServer"),
+        call("cognito-idp:DeleteResourceServer"),
+        call("cognito-idp:DescribeResourceServer"),
+        call("cognito-idp:ListResourceServers"),
+        call("cognito-idp:UpdateResourceServer"),
     ];
 
     fn name(&self) -> &str {

@@ -8,6 +8,7 @@ use aws_sdk_iam::Client as IamClient;
 use engine::{Change, Comparison, Creation, Deletion, Fault, Ids, Kind, Live, Need, Phase, Replace};
 use serde_json::Value;
 
+use super::call::{Call, ROLE_TAGS, call};
 use super::clients::to_list;
 use super::cloud::Iam;
 use super::document::says;
@@ -91,22 +92,22 @@ impl Resource for Role {
     // Its name is its ARN, which is named elsewhere before it stands.
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] = &[Question::Roles, Question::RoleDetails];
-    const ACTIONS: &'static [&'static str] = &[
-        "iam:AttachRolePolicy",
-        "iam:CreateRole",
-        "iam:DeleteRole",
-        "iam:DeleteRolePolicy",
-        "iam:DetachRolePolicy",
-        "iam:GetRole",
-        "iam:GetRolePolicy",
-        "iam:ListAttachedRolePolicies",
-        "iam:ListRolePolicies",
-        "iam:ListRoles",
-        "iam:PutRolePermissionsBoundary",
-        "iam:PutRolePolicy",
-        "iam:TagRole",
-        "iam:UntagRole",
-        "iam:UpdateAssumeRolePolicy",
+    const CALLS: &'static [Call] = &[
+        call("iam:AttachRolePolicy"),
+        call("iam:CreateRole").with(&[ROLE_TAGS]),
+        call("iam:DeleteRole"),
+        call("iam:DeleteRolePolicy"),
+        call("iam:DetachRolePolicy"),
+        call("iam:GetRole"),
+        call("iam:GetRolePolicy"),
+        call("iam:ListAttachedRolePolicies"),
+        call("iam:ListRolePolicies"),
+        call("iam:ListRoles"),
+        call("iam:PutRolePermissionsBoundary"),
+        call("iam:PutRolePolicy"),
+        call("iam:TagRole"),
+        call("iam:UntagRole"),
+        call("iam:UpdateAssumeRolePolicy"),
     ];
 
     fn name(&self) -> &str {

@@ -11,6 +11,7 @@ use engine::{
 };
 use ipnet::Ipv4Net;
 
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::{Claim, Owner};
@@ -104,19 +105,19 @@ impl Resource for RouteTable {
     const REPLACE: Replace = Replace::CreateFirst;
     // Without the endpoints nobody can tell an own endpoint's route from a foreign one.
     const SOURCES: &'static [Question] = &[Question::RouteTables, Question::VpcEndpoints];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:AssociateRouteTable",
-        "ec2:CreateRoute",
-        "ec2:CreateRouteTable",
-        "ec2:CreateTags",
-        "ec2:DeleteRoute",
-        "ec2:DeleteRouteTable",
-        "ec2:DeleteTags",
-        "ec2:DescribeRouteTables",
-        "ec2:DescribeVpcEndpoints",
-        "ec2:DisassociateRouteTable",
-        "ec2:ReplaceRoute",
-        "ec2:ReplaceRouteTableAssociation",
+    const CALLS: &'static [Call] = &[
+        call("ec2:AssociateRouteTable"),
+        call("ec2:CreateRoute"),
+        call("ec2:CreateRouteTable").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteRoute"),
+        call("ec2:DeleteRouteTable"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeRouteTables"),
+        call("ec2:DescribeVpcEndpoints"),
+        call("ec2:DisassociateRouteTable"),
+        call("ec2:ReplaceRoute"),
+        call("ec2:ReplaceRouteTableAssociation"),
     ];
 
     fn name(&self) -> &str {

@@ -11,6 +11,7 @@ use engine::{
 };
 
 use super::EcsService;
+use super::call::{Call, SERVICE_ROLE, call};
 use super::cloud::Scaling;
 use super::ecs::resource_id;
 use super::ecs_service::owned;
@@ -72,6 +73,8 @@ impl Listing for ScalableTargets {
     }
 }
 
+const AS_SCALING: &str = "the caller must be able to do what scaling does";
+
 impl Resource for ScalableTarget {
     type Seen = ScalableTargetSeen;
     type Client = ScalingClient;
@@ -82,15 +85,14 @@ impl Resource for ScalableTarget {
     /// Its service says whose it is.
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::ScalableTargets, Question::EcsServices];
-    const ACTIONS: &'static [&'static str] = &[
-        "application-autoscaling:DeregisterScalableTarget",
-        "application-autoscaling:DescribeScalableTargets",
-        "application-autoscaling:RegisterScalableTarget",
-        // The caller must be able to do what scaling does.
-        "ecs:DescribeServices",
-        "ecs:UpdateService",
-        // The first target of an account makes the role of scaling itself.
-        "iam:CreateServiceLinkedRole",
+    const CALLS: &'static [Call] = &[
+        call("application-autoscaling:DeregisterScalableTarget"),
+        call("application-autoscaling:DescribeScalableTargets"),
+        call("application-autoscaling:RegisterScalableTarget").with(&[
+            SERVICE_ROLE,
+            ("ecs:DescribeServices", AS_SCALING),
+            ("ecs:UpdateService", AS_SCALING),
+        ]),
     ];
 
     fn name(&self) -> &str {

@@ -12,6 +12,7 @@ use engine::{
 };
 
 use super::ScalableTarget;
+use super::call::{Call, call};
 use super::cloud::Scaling;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -67,6 +68,8 @@ impl Listing for ScalingPolicies {
     }
 }
 
+const ITS_ALARMS: &str = "the caller must be able to do what the policy does with its alarms";
+
 impl Resource for ScalingPolicy {
     type Seen = ScalingPolicySeen;
     type Client = ScalingClient;
@@ -77,14 +80,14 @@ impl Resource for ScalingPolicy {
     /// The service of its target says whose it is.
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::ScalingPolicies, Question::ScalableTargets, Question::EcsServices];
-    const ACTIONS: &'static [&'static str] = &[
-        "application-autoscaling:DeleteScalingPolicy",
-        "application-autoscaling:DescribeScalingPolicies",
-        "application-autoscaling:PutScalingPolicy",
-        // The caller must be able to do what the policy does with its alarms.
-        "cloudwatch:DeleteAlarms",
-        "cloudwatch:DescribeAlarms",
-        "cloudwatch:PutMetricAlarm",
+    const CALLS: &'static [Call] = &[
+        call("application-autoscaling:DeleteScalingPolicy"),
+        call("application-autoscaling:DescribeScalingPolicies"),
+        call("application-autoscaling:PutScalingPolicy").with(&[
+            ("cloudwatch:DeleteAlarms", ITS_ALARMS),
+            ("cloudwatch:DescribeAlarms", ITS_ALARMS),
+            ("cloudwatch:PutMetricAlarm", ITS_ALARMS),
+        ]),
     ];
 
     fn name(&self) -> &str {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_types::service_config::ServiceConfigKey;
 use engine::Fault;
 use tokio::sync::OnceCell;
 
@@ -59,6 +60,8 @@ pub struct Scope {
     pub region: String,
     /// The services.
     pub cloud: Cloud,
+    /// Where Cognito is reached, if the settings of the SDK say another place than its own.
+    cognito_endpoint: Option<String>,
     /// Shared answers.
     pub sources: Sources,
     /// Answers that facts come from.
@@ -69,8 +72,43 @@ impl Scope {
     /// A scope over given clients, for tests of what lies above the wire.
     #[must_use]
     pub fn new(account: String, partition: String, region: String, cloud: Cloud) -> Self {
-        Self { account, partition, region, cloud, sources: Sources::default(), facts: Cache::default() }
+        Self {
+            account,
+            partition,
+            region,
+            cloud,
+            cognito_endpoint: None,
+            sources: Sources::default(),
+            facts: Cache::default(),
+        }
     }
+
+    /// Where the documents of `issuer`, a user pool's, are found: under its own URL, or where the settings of the SDK let Cognito be
+    /// reached, which serves them.
+    ///
+    /// <https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html>
+    #[must_use]
+    pub fn issuer(&self, issuer: &str) -> String {
+        let pool = issuer.rsplit('/').next().unwrap_or_default();
+        match &self.cognito_endpoint {
+            Some(endpoint) => format!("{}/{pool}", endpoint.trim_end_matches('/')),
+            None => issuer.to_owned(),
+        }
+    }
+}
+
+/// The endpoint that the settings name for Cognito, or else for every service, as its client takes it.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+fn cognito_endpoint(config: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id("Cognito Identity Provider")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    let own = config.service_config().and_then(|settings| settings.load_config(key));
+    own.or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
 /// Every scope in use; connecting twice the same way gives the same scope.
@@ -152,7 +190,8 @@ impl Scopes {
             .ok_or_else(|| incomplete("GetCallerIdentity", "arn"))?
             .to_owned();
         let cloud = Cloud::new(&config, &self.limits, &self.meter);
-        Ok(Arc::new(Scope::new(account, partition, connection.region.clone(), cloud)))
+        let cognito_endpoint = cognito_endpoint(&config);
+        Ok(Arc::new(Scope { cognito_endpoint, ..Scope::new(account, partition, connection.region.clone(), cloud) }))
     }
 
     async fn configure(&self, connection: &Connection) -> SdkConfig {
@@ -179,5 +218,41 @@ impl Scopes {
         base.into_builder()
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(provider))
             .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_types::service_config::LoadServiceConfig;
+
+    use super::*;
+    use crate::aws::wire::Wire;
+
+    /// Settings that name an endpoint for one service.
+    #[derive(Debug)]
+    struct Settings(&'static str);
+
+    impl LoadServiceConfig for Settings {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            let asked = (key.service_id(), key.env(), key.profile());
+            (asked == (self.0, "AWS_ENDPOINT_URL", "endpoint_url")).then(|| "https://vpce.example/".to_owned())
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_found_where_cognito_is_reached() {
+        const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC";
+        let everywhere = || SdkConfig::builder().endpoint_url("http://127.0.0.1:4566");
+        let cases = [
+            (SdkConfig::builder(), ISSUER),
+            (everywhere(), "http://127.0.0.1:4566/eu-west-1_AbC"),
+            (everywhere().service_config(Settings("EC2")), "http://127.0.0.1:4566/eu-west-1_AbC"),
+            (everywhere().service_config(Settings("Cognito Identity Provider")), "https://vpce.example/eu-west-1_AbC"),
+        ];
+        for (config, expected) in cases {
+            let cognito_endpoint = cognito_endpoint(&config.build());
+            let plain = Scope::new("111122223333".into(), "aws".into(), "eu-west-1".into(), Wire::default().cloud());
+            assert_eq!(Scope { cognito_endpoint, ..plain }.issuer(ISSUER), expected);
+        }
     }
 }

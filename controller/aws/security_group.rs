@@ -9,8 +9,10 @@ use aws_sdk_ec2::types::ResourceType;
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace};
 
 use super::Vpc;
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
+use super::holders;
 use super::owner::{Claim, Owner};
 use super::resource::{Mark, Resource};
 use super::security_group_rule::{Rules, revoke};
@@ -50,15 +52,16 @@ impl Resource for SecurityGroup {
         Kind { order: 80, name: "security-group", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::SecurityGroups, Question::SecurityGroupRules];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:CreateSecurityGroup",
-        "ec2:CreateTags",
-        "ec2:DeleteSecurityGroup",
-        "ec2:DeleteTags",
-        "ec2:DescribeSecurityGroupRules",
-        "ec2:DescribeSecurityGroups",
-        "ec2:RevokeSecurityGroupEgress",
-        "ec2:RevokeSecurityGroupIngress",
+    const CALLS: &'static [Call] = &[
+        call("ec2:CreateSecurityGroup").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteSecurityGroup"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeNetworkInterfaces"),
+        call("ec2:DescribeSecurityGroupRules"),
+        call("ec2:DescribeSecurityGroups"),
+        call("ec2:RevokeSecurityGroupEgress"),
+        call("ec2:RevokeSecurityGroupIngress"),
     ];
 
     fn name(&self) -> &str {
@@ -153,7 +156,7 @@ impl Resource for SecurityGroup {
         match ec2.write("DeleteSecurityGroup", call.send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_security_group(ec2, live.id.as_str(), fault).await),
         }
     }
 }

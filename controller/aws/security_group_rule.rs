@@ -11,6 +11,7 @@ use engine::{
 };
 
 use super::SecurityGroup;
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -126,15 +127,15 @@ impl Resource for SecurityGroupRule {
         Kind { order: 90, name: "security-group-rule", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::SecurityGroupRules];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:AuthorizeSecurityGroupEgress",
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:CreateTags",
-        "ec2:DeleteTags",
-        "ec2:DescribeSecurityGroupRules",
-        "ec2:ModifySecurityGroupRules",
-        "ec2:RevokeSecurityGroupEgress",
-        "ec2:RevokeSecurityGroupIngress",
+    const CALLS: &'static [Call] = &[
+        call("ec2:AuthorizeSecurityGroupEgress").with(&[EC2_TAGS]),
+        call("ec2:AuthorizeSecurityGroupIngress").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeSecurityGroupRules"),
+        call("ec2:ModifySecurityGroupRules"),
+        call("ec2:RevokeSecurityGroupEgress"),
+        call("ec2:RevokeSecurityGroupIngress"),
     ];
 
     fn name(&self) -> &str {

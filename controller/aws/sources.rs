@@ -227,9 +227,9 @@ impl Sources {
         }
     }
 
-    /// EC2's answers for `stack` (`namespace/name`) alone, asked now, and the other services' shared ones since `written`: they
-    /// cannot be asked about the marks of one stack. `vpcs` are ids that it is known to use.
-    pub async fn narrow(&self, cloud: &Cloud, stack: &str, vpcs: &[Id], written: Instant, now: Instant) -> View {
+    /// EC2's answers for `stack` (`namespace/name`) alone, asked now, and the other services' shared ones, none older than
+    /// `not_before`: they cannot be asked about the marks of one stack. `vpcs` are ids that it is known to use.
+    pub async fn narrow(&self, cloud: &Cloud, stack: &str, vpcs: &[Id], not_before: Instant, now: Instant) -> View {
         let (ec2, width) = (&cloud.ec2, Width::Stack(stack.to_owned()));
         let (mine, subnets, internet_gateways, addresses, nat_gateways, route_tables, vpc_endpoints, listed) = tokio::join!(
             ask::vpcs(ec2, &width),
@@ -239,7 +239,7 @@ impl Sources {
             ask::nat_gateways(ec2, &width),
             ask::route_tables(ec2, &width),
             ask::vpc_endpoints(ec2, &width),
-            self.listings.get(cloud, written),
+            self.listings.get(cloud, not_before),
         );
         // Groups are looked for in the VPCs of the stack, since a VPC's default group carries no mark; in a VPC that the user
         // brings, which is not listed here, by their mark: its default group is none of ours.

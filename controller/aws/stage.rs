@@ -11,6 +11,7 @@ use engine::{
 };
 
 use super::api_gateway::{Tagged, apis, arn, child, content, known, pages, split, stands};
+use super::call::{Call, DELETE, Dependent, GET, PATCH, POST, request};
 use super::clients::{from_map, to_map};
 use super::cloud::ApiGateway;
 use super::fault::{is_not_found, unresolved};
@@ -130,6 +131,21 @@ fn stage_arn(api: &ApiGateway, parent: &str, stage: &str) -> String {
     arn(api, &format!("apis/{parent}/stages/{stage}"))
 }
 
+const DELIVERY: &str = "access logs are a log delivery, which the service sets up in the caller's name";
+
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html>
+const ACCESS_LOGS: &[Dependent] = &[
+    ("logs:CreateLogDelivery", DELIVERY),
+    ("logs:CreateLogGroup", DELIVERY),
+    ("logs:DeleteLogDelivery", DELIVERY),
+    ("logs:DescribeLogGroups", DELIVERY),
+    ("logs:DescribeResourcePolicies", DELIVERY),
+    ("logs:GetLogDelivery", DELIVERY),
+    ("logs:ListLogDeliveries", DELIVERY),
+    ("logs:PutResourcePolicy", DELIVERY),
+    ("logs:UpdateLogDelivery", DELIVERY),
+];
+
 impl Resource for Stage {
     type Seen = StageSeen;
     type Client = ApiClient;
@@ -137,22 +153,16 @@ impl Resource for Stage {
     const KIND: Kind = Kind { order: 320, name: "stage", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] = &[Question::Stages, Question::HttpApis];
-    const ACTIONS: &'static [&'static str] = &[
-        "apigateway:DELETE",
-        "apigateway:GET",
-        "apigateway:PATCH",
-        "apigateway:POST",
-        // Access logs are a log delivery, which the service sets up in the caller's name.
-        // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
-        "logs:CreateLogDelivery",
-        "logs:CreateLogGroup",
-        "logs:DeleteLogDelivery",
-        "logs:DescribeLogGroups",
-        "logs:DescribeResourcePolicies",
-        "logs:GetLogDelivery",
-        "logs:ListLogDeliveries",
-        "logs:PutResourcePolicy",
-        "logs:UpdateLogDelivery",
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetStage"),
+        request(GET, "apigateway:GetStages"),
+        request(POST, "apigateway:CreateStage").with(ACCESS_LOGS),
+        request(PATCH, "apigateway:UpdateStage").with(ACCESS_LOGS),
+        request(POST, "apigateway:TagResource"),
+        request(DELETE, "apigateway:UntagResource"),
+        request(DELETE, "apigateway:DeleteStage"),
+        request(DELETE, "apigateway:DeleteAccessLogSettings"),
+        request(DELETE, "apigateway:DeleteRouteSettings"),
     ];
 
     fn name(&self) -> &str {
@@ -345,7 +355,9 @@ fn live(key: Key, api: &Id, arn: &str, seen: StageSeen) -> Live<StageSeen> {
 /// Whether the last deployment went well: a change that was not deployed is not served, however right the rest looks.
 fn phase(it: &Sdk) -> Phase {
     match (it.deployment_id(), it.last_deployment_status_message()) {
-        (_, Some(message)) if !message.starts_with(DEPLOYED) => Phase::Broken(message.to_owned()),
+        (_, Some(message)) if !message.starts_with(DEPLOYED) => {
+            Phase::Broken(format!("{message}; the next change of the API deploys it again"))
+        }
         (Some(_), _) => Phase::Ready,
         (None, _) => Phase::Pending("not deployed yet".to_owned()),
     }

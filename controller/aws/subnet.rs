@@ -6,8 +6,10 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet as Sdk, Sub
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace};
 use ipnet::Ipv4Net;
 
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
+use super::holders;
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
 use super::sources::{Question, View, answered};
@@ -50,13 +52,14 @@ impl Resource for Subnet {
     const REPLACE: Replace = Replace::Never;
     /// `on` also looks at the VPCs. They are no source: while they cannot be read, neither a VPC nor a block is deleted anyway.
     const SOURCES: &'static [Question] = &[Question::Subnets];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:CreateSubnet",
-        "ec2:CreateTags",
-        "ec2:DeleteSubnet",
-        "ec2:DeleteTags",
-        "ec2:DescribeSubnets",
-        "ec2:ModifySubnetAttribute",
+    const CALLS: &'static [Call] = &[
+        call("ec2:CreateSubnet").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteSubnet"),
+        call("ec2:DeleteTags"),
+        call("ec2:DescribeNetworkInterfaces"),
+        call("ec2:DescribeSubnets"),
+        call("ec2:ModifySubnetAttribute"),
     ];
 
     fn name(&self) -> &str {
@@ -123,7 +126,7 @@ impl Resource for Subnet {
         match ec2.write("DeleteSubnet", ec2.writes().delete_subnet().subnet_id(live.id.as_str()).send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_subnet(ec2, live.id.as_str(), fault).await),
         }
     }
 }

@@ -11,6 +11,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Ref, Replace, Tags};
 
 use super::Vpc;
+use super::call::{Call, ELB_TAGS, call};
 use super::clients::to_list;
 use super::cloud::Elb;
 use super::elb::{self, ElbAttributes};
@@ -220,16 +221,16 @@ impl Resource for TargetGroup {
         Kind { order: 180, name: "target-group", creation: Creation::NaturalKey, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::TargetGroups, Question::TargetGroupDetails];
-    const ACTIONS: &'static [&'static str] = &[
-        "elasticloadbalancing:AddTags",
-        "elasticloadbalancing:CreateTargetGroup",
-        "elasticloadbalancing:DeleteTargetGroup",
-        "elasticloadbalancing:DescribeTags",
-        "elasticloadbalancing:DescribeTargetGroupAttributes",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:ModifyTargetGroup",
-        "elasticloadbalancing:ModifyTargetGroupAttributes",
-        "elasticloadbalancing:RemoveTags",
+    const CALLS: &'static [Call] = &[
+        call("elasticloadbalancing:AddTags"),
+        call("elasticloadbalancing:CreateTargetGroup").with(&[ELB_TAGS]),
+        call("elasticloadbalancing:DeleteTargetGroup"),
+        call("elasticloadbalancing:DescribeTags"),
+        call("elasticloadbalancing:DescribeTargetGroupAttributes"),
+        call("elasticloadbalancing:DescribeTargetGroups"),
+        call("elasticloadbalancing:ModifyTargetGroup"),
+        call("elasticloadbalancing:ModifyTargetGroupAttributes"),
+        call("elasticloadbalancing:RemoveTags"),
     ];
 
     fn name(&self) -> &str {

@@ -9,6 +9,7 @@ use aws_sdk_ecs::Client as EcsClient;
 use aws_sdk_ecs::types::{Tag, TaskDefinitionStatus};
 use engine::{Attributes, Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace};
 
+use super::call::{Call, ECS_TAGS, ROLE_HANDED_OVER, call};
 use super::clients::{SdkTag as _, to_list};
 use super::cloud::Ecs;
 use super::fault::{incomplete, is_not_found, refused};
@@ -89,16 +90,14 @@ impl Resource for TaskDefinition {
         Kind { order: 160, name: "task-definition", creation: Creation::Intent, holds_data: false, keep: 5 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::TaskDefinitions, Question::TaskDefinitionArns];
-    const ACTIONS: &'static [&'static str] = &[
-        "ecs:DeleteTaskDefinitions",
-        "ecs:DeregisterTaskDefinition",
-        "ecs:DescribeTaskDefinition",
-        "ecs:ListTaskDefinitions",
-        "ecs:RegisterTaskDefinition",
-        "ecs:TagResource",
-        "ecs:UntagResource",
-        // Its roles are handed to ECS.
-        "iam:PassRole",
+    const CALLS: &'static [Call] = &[
+        call("ecs:DeleteTaskDefinitions"),
+        call("ecs:DeregisterTaskDefinition"),
+        call("ecs:DescribeTaskDefinition"),
+        call("ecs:ListTaskDefinitions"),
+        call("ecs:RegisterTaskDefinition").with(&[ECS_TAGS, ROLE_HANDED_OVER]),
+        call("ecs:TagResource"),
+        call("ecs:UntagResource"),
     ];
 
     fn name(&self) -> &str {

@@ -18,6 +18,7 @@ use engine::{
     Attributes, Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags,
 };
 
+use super::call::{Call, POOL_TAGS, call};
 use super::clients::{from_map, to_map};
 use super::cloud::Cognito;
 use super::fault::{incomplete, is_not_found};
@@ -191,16 +192,16 @@ impl Resource for UserPool {
     const KIND: Kind = Kind { order: 230, name: "user-pool", creation: Creation::Intent, holds_data: true, keep: 0 };
     const REPLACE: Replace = Replace::Never;
     const SOURCES: &'static [Question] = &[Question::UserPoolDetails, Question::UserPools];
-    const ACTIONS: &'static [&'static str] = &[
-        "cognito-idp:CreateUserPool",
-        "cognito-idp:DeleteUserPool",
-        "cognito-idp:DescribeUserPool",
-        "cognito-idp:GetUserPoolMfaConfig",
-        "cognito-idp:ListUserPools",
-        "cognito-idp:SetUserPoolMfaConfig",
-        "cognito-idp:TagResource",
-        "cognito-idp:UntagResource",
-        "cognito-idp:UpdateUserPool",
+    const CALLS: &'static [Call] = &[
+        call("cognito-idp:CreateUserPool").with(&[POOL_TAGS]),
+        call("cognito-idp:DeleteUserPool"),
+        call("cognito-idp:DescribeUserPool"),
+        call("cognito-idp:GetUserPoolMfaConfig"),
+        call("cognito-idp:ListUserPools"),
+        call("cognito-idp:SetUserPoolMfaConfig"),
+        call("cognito-idp:TagResource"),
+        call("cognito-idp:UntagResource"),
+        call("cognito-idp:UpdateUserPool"),
     ];
 
     fn name(&self) -> &str {

@@ -13,6 +13,7 @@ use engine::{
     Change, Comparison, Creation, Deletion, Fault, Id, Ids, Key, Kind, Live, Need, Phase, Ref, Replace, Tags,
 };
 
+use super::call::{Call, call};
 use super::cloud::Cognito;
 use super::fault::{incomplete, is_not_found, refused, unresolved};
 use super::label::Label;
@@ -169,12 +170,12 @@ impl Resource for UserPoolClient {
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] =
         &[Question::UserPoolClients, Question::UserPoolClientLists, Question::UserPoolDetails, Question::UserPools];
-    const ACTIONS: &'static [&'static str] = &[
-        "cognito-idp:CreateUserPoolClient",
-        "cognito-idp:DeleteUserPoolClient",
-        "cognito-idp:DescribeUserPoolClient",
-        "cognito-idp:ListUserPoolClients",
-        "cognito-idp:UpdateUserPoolClient",
+    const CALLS: &'static [Call] = &[
+        call("cognito-idp:CreateUserPoolClient"),
+        call("cognito-idp:DeleteUserPoolClient"),
+        call("cognito-idp:DescribeUserPoolClient"),
+        call("cognito-idp:ListUserPoolClients"),
+        call("cognito-idp:UpdateUserPoolClient"),
     ];
 
     fn name(&self) -> &str {

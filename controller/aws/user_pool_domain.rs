@@ -12,6 +12,7 @@ use engine::{
 };
 
 use super::UserPool;
+use super::call::{Call, call};
 use super::cloud::Cognito;
 use super::fault::{is_not_found, unresolved};
 use super::owner::Owner;
@@ -91,8 +92,11 @@ impl Resource for UserPoolDomain {
     const REPLACE: Replace = Replace::DeleteFirst;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::UserPoolDomains, Question::UserPoolDetails, Question::UserPools];
-    const ACTIONS: &'static [&'static str] =
-        &["cognito-idp:CreateUserPoolDomain", "cognito-idp:DeleteUserPoolDomain", "cognito-idp:DescribeUserPoolDomain"];
+    const CALLS: &'static [Call] = &[
+        call("cognito-idp:CreateUserPoolDomain"),
+        call("cognito-idp:DeleteUserPoolDomain"),
+        call("cognito-idp:DescribeUserPoolDomain"),
+    ];
 
     fn name(&self) -> &str {
         NAME

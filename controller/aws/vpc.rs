@@ -8,8 +8,10 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcState};
 use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live, Need, Phase, Replace, Tags};
 use ipnet::Ipv4Net;
 
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found};
+use super::holders;
 use super::owner::{self, Owner};
 use super::resource::{Mark, Resource};
 use super::security_group_rule::{Rules, revoke};
@@ -47,18 +49,23 @@ impl Resource for Vpc {
     const REPLACE: Replace = Replace::Never;
     const SOURCES: &'static [Question] =
         &[Question::Vpcs, Question::VpcAttributes, Question::SecurityGroups, Question::SecurityGroupRules];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:CreateVpc",
-        "ec2:CreateTags",
-        "ec2:DeleteTags",
-        "ec2:DeleteVpc",
-        "ec2:DescribeSecurityGroupRules",
-        "ec2:DescribeSecurityGroups",
-        "ec2:DescribeVpcAttribute",
-        "ec2:DescribeVpcs",
-        "ec2:ModifyVpcAttribute",
-        "ec2:RevokeSecurityGroupEgress",
-        "ec2:RevokeSecurityGroupIngress",
+    const CALLS: &'static [Call] = &[
+        call("ec2:CreateVpc").with(&[EC2_TAGS]),
+        call("ec2:CreateTags"),
+        call("ec2:DeleteTags"),
+        call("ec2:DeleteVpc"),
+        call("ec2:DescribeInternetGateways"),
+        call("ec2:DescribeNetworkInterfaces"),
+        call("ec2:DescribeRouteTables"),
+        call("ec2:DescribeSecurityGroupRules"),
+        call("ec2:DescribeSecurityGroups"),
+        call("ec2:DescribeSubnets"),
+        call("ec2:DescribeVpcAttribute"),
+        call("ec2:DescribeVpcEndpoints"),
+        call("ec2:DescribeVpcs"),
+        call("ec2:ModifyVpcAttribute"),
+        call("ec2:RevokeSecurityGroupEgress"),
+        call("ec2:RevokeSecurityGroupIngress"),
     ];
 
     fn name(&self) -> &str {
@@ -137,7 +144,7 @@ impl Resource for Vpc {
         match ec2.write("DeleteVpc", ec2.writes().delete_vpc().vpc_id(live.id.as_str()).send()).await {
             Ok(_) => Ok(Deletion::Gone),
             Err(fault) if is_not_found(&fault) => Ok(Deletion::Gone),
-            Err(fault) => Err(fault),
+            Err(fault) => Err(holders::of_vpc(ec2, live.id.as_str(), fault).await),
         }
     }
 }

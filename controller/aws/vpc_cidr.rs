@@ -13,6 +13,7 @@ use engine::{
 use ipnet::Ipv4Net;
 
 use super::Vpc;
+use super::call::{Call, call};
 use super::ec2::{Ec2, from_sdk};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::{self, Owner};
@@ -50,8 +51,8 @@ impl Resource for VpcCidr {
     const REPLACE: Replace = Replace::Never;
     const TAGGABLE: bool = false;
     const SOURCES: &'static [Question] = &[Question::Vpcs];
-    const ACTIONS: &'static [&'static str] =
-        &["ec2:AssociateVpcCidrBlock", "ec2:DescribeVpcs", "ec2:DisassociateVpcCidrBlock"];
+    const CALLS: &'static [Call] =
+        &[call("ec2:AssociateVpcCidrBlock"), call("ec2:DescribeVpcs"), call("ec2:DisassociateVpcCidrBlock")];
 
     fn name(&self) -> &str {
         self.name

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
 use engine::{Change, Comparison, Creation, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Unresolved};
 
+use super::call::{Call, EC2_TAGS, call};
 use super::ec2::{Ec2, from_sdk, specification};
 use super::fault::{incomplete, is_not_found, refused, unresolved};
 use super::owner::Owner;
@@ -118,15 +119,19 @@ impl Resource for VpcEndpoint {
     // A private DNS name serves one endpoint of a VPC at a time.
     const REPLACE: Replace = Replace::DeleteFirst;
     const SOURCES: &'static [Question] = &[Question::VpcEndpoints];
-    const ACTIONS: &'static [&'static str] = &[
-        "ec2:CreateTags",
-        "ec2:CreateVpcEndpoint",
-        "ec2:DeleteTags",
-        "ec2:DeleteVpcEndpoints",
-        "ec2:DescribeVpcEndpoints",
-        "ec2:ModifyVpcEndpoint",
-        // Private DNS is a hosted zone that the caller associates with the VPC.
-        "route53:AssociateVPCWithHostedZone",
+    const CALLS: &'static [Call] = &[
+        call("ec2:CreateTags"),
+        call("ec2:CreateVpcEndpoint").with(&[
+            EC2_TAGS,
+            (
+                "route53:AssociateVPCWithHostedZone",
+                "private DNS is a hosted zone that the caller associates with the VPC",
+            ),
+        ]),
+        call("ec2:DeleteTags"),
+        call("ec2:DeleteVpcEndpoints"),
+        call("ec2:DescribeVpcEndpoints"),
+        call("ec2:ModifyVpcEndpoint"),
     ];
 
     fn name(&self) -> &str {

@@ -10,6 +10,7 @@ use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live,
 use engine::{Class, Unresolved};
 
 use super::api_gateway::{Tagged, arn, known, pages};
+use super::call::{Call, DELETE, GET, PATCH, POST, SERVICE_ROLE, request};
 use super::clients::{from_map, to_map};
 use super::cloud::ApiGateway;
 use super::fault::{incomplete, is_not_found, unresolved};
@@ -98,13 +99,14 @@ impl Resource for VpcLink {
     const KIND: Kind = Kind { order: 270, name: "vpc-link", creation: Creation::Intent, holds_data: false, keep: 0 };
     const REPLACE: Replace = Replace::CreateFirst;
     const SOURCES: &'static [Question] = &[Question::VpcLinks];
-    const ACTIONS: &'static [&'static str] = &[
-        "apigateway:DELETE",
-        "apigateway:GET",
-        "apigateway:PATCH",
-        "apigateway:POST",
-        // The first VPC link of an account makes the service-linked role of the service.
-        "iam:CreateServiceLinkedRole",
+    const CALLS: &'static [Call] = &[
+        request(GET, "apigateway:GetVpcLink"),
+        request(GET, "apigateway:GetVpcLinks"),
+        request(POST, "apigateway:CreateVpcLink").with(&[SERVICE_ROLE]),
+        request(PATCH, "apigateway:UpdateVpcLink"),
+        request(POST, "apigateway:TagResource"),
+        request(DELETE, "apigateway:UntagResource"),
+        request(DELETE, "apigateway:DeleteVpcLink"),
     ];
 
     fn name(&self) -> &str {

@@ -3,11 +3,13 @@
 //! - [`wanted`]: which facts the design needs; [`graph`]: from declaration and facts to resources.
 //! - `network`, `security`, `endpoints`, `registry`, `roles`, `logs`, `identity`, `ingress`, `service`: its layers; [`names`]: names and
 //!   ARNs that follow from the declaration alone.
-//! - [`policy`]: what of a plan may run.
+//! - [`policy`]: what of a plan may run, and a plan as people read it.
+//! - [`assumed`]: what a declaration means without AWS; [`picture`]: the architecture, to be drawn.
 //!
 //! Deliberately absent: any choice that depends on what stands in AWS beyond the facts. Only `spec.network` and what it takes
 //! from the other sections (ports, egress, roles in policies) acts so far.
 
+mod assumed;
 mod endpoint_policies;
 mod endpoints;
 mod identity;
@@ -15,6 +17,7 @@ mod ingress;
 mod logs;
 pub mod names;
 mod network;
+pub mod picture;
 pub mod policy;
 mod registry;
 mod roles;
@@ -36,6 +39,7 @@ use crate::aws::facts::Facts;
 use crate::aws::owner::SharedStamp;
 use crate::aws::{Body, Node};
 
+pub use assumed::{ACCOUNT, Assumption, assumed};
 pub use policy::{Policy, Ruling};
 pub use wanted::{Remembered, user_pool, wanted};
 

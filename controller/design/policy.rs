@@ -15,6 +15,7 @@
 //! means to approve a replacement that nobody asked for.
 
 mod approval;
+mod preview;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +23,9 @@ use std::collections::BTreeSet;
 
 use engine::{Action, Key, Node, Plan, Reason, Step};
 
+pub use self::preview::{Line, Preview, Verb};
 use crate::api::manifest::{DeletionPolicy, DriftPolicy, Mode, Retained};
-use crate::api::status::{Approval, Condition, ConditionStatus, PlanRecord, Status};
+use crate::api::status::{Approval, PlanRecord};
 
 /// How a stack is steered, as far as the steps of its plan depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +40,9 @@ pub struct Policy {
     pub deletion: Option<Deletion>,
     /// `metadata.generation`.
     pub generation: i64,
-    /// The generation that was last applied in full: see [`applied_generation`].
+    /// The generation that was last applied in full, as status remembers it. It tells a changed declaration from drift: until a
+    /// generation is applied in full, every difference counts as its own; from then on, as drift. What a new version of the
+    /// controller declares otherwise than the old one counts as drift, too.
     pub applied_generation: Option<i64>,
     /// Value of the annotation `fargatestack.dev/approve`.
     pub approve: Option<String>,
@@ -67,22 +71,6 @@ pub struct Ruling<N: Node> {
     pub held: Option<PlanRecord>,
     /// The approval that is in force: for `status.approval`, to be persisted before the plan is executed.
     pub approval: Option<Approval>,
-}
-
-/// The generation that was last applied in full, as `status` has it: nothing of it is under way, stalled or suspended. Holds as
-/// long as status keeps `Reconciling` until a pass finds nothing left to write.
-///
-/// It tells a changed declaration from drift. Until a generation is applied in full, every difference counts as its own; from
-/// then on, as drift. What a new version of the controller declares otherwise than the old one counts as drift, too. Waiting for an
-/// image is no part of it: that is said when nothing else is left to do, and what the image brings is new, not different.
-#[must_use]
-pub fn applied_generation(status: &Status) -> Option<i64> {
-    let raised = |name: &str| {
-        let under_way =
-            |condition: &Condition| condition.status != ConditionStatus::False && condition.reason != "ImageNotFound";
-        status.conditions.iter().any(|condition| condition.type_ == name && under_way(condition))
-    };
-    status.observed_generation.filter(|_| !["Reconciling", "Stalled", "Suspended"].into_iter().any(raised))
 }
 
 impl Policy {

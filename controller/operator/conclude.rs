@@ -16,13 +16,13 @@ use super::context::Context;
 use super::exports::export;
 use super::finalizer;
 use super::lead::{Findings, RECONCILE};
-use super::probe::probe;
+use super::probe::{Login, probe};
 use super::reconcile::Error;
 use crate::api::manifest::{FargateStack, Mode};
 use crate::api::{Stack, Status};
 use crate::aws::scope::Scope;
 use crate::aws::{self, Seen};
-use crate::status::{self, Pass, Unexported};
+use crate::status::{self, DueClient, Pass, Unexported};
 
 /// Longest pause while a Secret could not be written: nobody tells the controller when somebody else's is gone.
 const UNEXPORTED: Duration = Duration::from_secs(30);
@@ -71,8 +71,9 @@ pub(super) async fn conclude(
         now,
     };
     let mut after = status::of(&pass);
-    if let Some((endpoint, path)) = status::probe_due(&pass, &after) {
-        let probed = probe(endpoint, path).await;
+    if let Some(due) = status::probe_due(&pass, &after) {
+        let login = due.client.and_then(|client| login(&found, client));
+        let probed = probe(&context.tokens, stack.uid(), &due, login.as_ref()).await;
         after = status::of(&Pass { probed: Some(&probed), ..pass });
     }
     if deleting && release(context, &found, stack, now).await {
@@ -96,6 +97,12 @@ async fn written_down(context: &Context, stack: &Stack, found: &Findings) -> Vec
         Some(outcome) if !silent => export(&context.client, stack, &status::exports(stack.name(), outcome)).await,
         Some(_) | None => Vec::new(),
     }
+}
+
+/// With what the probe's client obtains a token; `None` if the client was not seen.
+fn login(found: &Findings, client: DueClient<'_>) -> Option<Login> {
+    let credentials = status::credentials(found.outcome.as_ref()?, client.name)?;
+    Some(Login { issuer: found.scope.as_ref()?.issuer(client.issuer), credentials })
 }
 
 /// Whether nothing stands in the way of letting the stack go. What it keeps is marked as kept before: a later incarnation takes

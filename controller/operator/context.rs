@@ -11,6 +11,7 @@ use kube::runtime::reflector::Store;
 
 use super::election::Term;
 use super::metrics::Passes;
+use super::probe::Tokens;
 use crate::api::Stack;
 use crate::aws::observe::Freshness;
 use crate::aws::scope::Scopes;
@@ -68,6 +69,8 @@ pub struct Context {
     pub begun: AtomicU64,
     /// When each stack, by UID, last wrote to AWS: older answers do not show it.
     pub written: Mutex<HashMap<String, Instant>>,
+    /// Tokens of readiness probes.
+    pub tokens: Tokens,
 }
 
 impl Context {
@@ -107,6 +110,7 @@ impl Context {
     /// Forgets the stack `uid`.
     pub fn forget(&self, uid: &str) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.tokens.forget(uid);
     }
 
     /// How fresh a look at `stack` must be. `requested`: the user asks for a look right now. `at_rest`: nothing was in

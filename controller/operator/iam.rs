@@ -372,10 +372,10 @@ pub fn policies(installation: &Installation) -> Value {
     named.collect::<serde_json::Map<_, _>>().into()
 }
 
-/// The actions that the code names beside its calls.
+/// The actions behind the calls that the code names.
 fn named() -> BTreeSet<&'static str> {
-    let of_kinds = aws::ACTIONS.iter().flat_map(|(_, actions)| *actions);
-    of_kinds.chain(facts::ACTIONS).copied().collect()
+    let of_kinds = aws::CALLS.iter().flat_map(|(_, calls)| *calls);
+    of_kinds.chain(facts::CALLS).copied().flat_map(aws::Call::actions).collect()
 }
 
 /// Whether an action of this name changes nothing.

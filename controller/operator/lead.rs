@@ -6,31 +6,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::{Graph, Id, Key, Memory, Outcome, Plan, Tags, execute, plan};
+use engine::{Graph, Id, Memory, Outcome, Plan, Tags, execute};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, ResourceExt as _};
 
 use super::conclude::write_status;
+use super::consider::{connect, declaration, desired, planner, policy, see, stamp};
 use super::context::Context;
 use super::identity::{Resolved, precedes, resolve};
 use crate::api::status::{Approval, PlanRecord};
-use crate::api::{Spec, Stack, Status, validate};
-use crate::aws::facts::{Facts, FactsError, facts};
-use crate::aws::observe::{Freshness, Named, Observation, observe};
-use crate::aws::owner::{Owner, RETAINED, Stamp};
+use crate::api::{Spec, Stack, Status};
+use crate::aws::facts::Facts;
+use crate::aws::observe::Observation;
+use crate::aws::owner::Home;
 use crate::aws::scope::Scope;
-use crate::aws::{Node, Seen, taggable};
-use crate::design::policy::{Deletion, Policy, Ruling, applied_generation};
-use crate::design::{self, Remembered};
+use crate::aws::{Node, Seen};
+use crate::design::policy::Ruling;
 use crate::status::{self, Problem, Recollection};
 
 /// The user asks for a look right now; any token.
 pub(super) const RECONCILE: &str = "fargatestack.dev/reconcile-requested-at";
-/// The user approves a plan by its hash.
-const APPROVE: &str = "fargatestack.dev/approve";
-/// The user takes over what another incarnation, named by its UID, left.
-const ADOPT_FROM: &str = "fargatestack.dev/adopt-from";
 
 /// How long after the announcement calls are still sent. What comes too late waits for the next pass, which announces anew: a
 /// call must not appear when looks have already settled that it left nothing.
@@ -91,29 +87,16 @@ pub(super) async fn lead(
         status::recall(&stack.status, known, Timestamp::now(), context.intervals.settle);
     let mut found = Findings { memory, ..Findings::default() };
     let freshness = context.freshness(stack, requested(stack), status::at_rest(stack));
-    let deleting = stack.metadata.deletion_timestamp.is_some();
-    if stack.controls.suspend && !deleting {
+    if stack.controls.suspend && stack.metadata.deletion_timestamp.is_none() {
         return Ok(found);
     }
     let look = async {
-        if deleting && stack.controls.deletion_protection {
-            return Err(Problem::DeletionProtected.into());
-        }
-        found.spec = if deleting { None } else { Some(declared(stack)?) };
+        found.spec = declaration(stack)?;
         let scope = enter(context, stack, namespace, &mut found).await?;
-        let stamp = Arc::new(stamp(context, stack, namespace, found.spec.as_ref()));
-        // A stack that goes is looked for under the names that it was declared with; where it does not say them, memory does.
-        let named = named(declared(stack).ok().as_ref());
-        let observation = observe(&scope, &stamp.owner, &expected, &named, freshness).await;
-        retained(&observation, &mut found.memory);
-        found.unmarked = unmarked(&observation, &found.memory, &stamp);
-        found.observation = Some(observation);
-        let remembered = Remembered {
-            zones: stack.status.zones.clone(),
-            image: status::last_image(&stack.status),
-            failed_rollout: status::failed_rollout(stack),
-        };
-        let desired = desired(&scope, &stamp, freshness, remembered, &mut found).await?;
+        let home = Home { cluster: context.cluster.clone(), namespace_uid: namespace.uid().unwrap_or_default() };
+        let stamp = Arc::new(stamp(stack, home, found.spec.as_ref()));
+        see(&scope, stack, &stamp, &expected, freshness, &mut found).await;
+        let desired = desired(&scope, stack, &stamp, freshness, &mut found).await?;
         act(context, stacks, stack, &scope, &desired, &mut found).await
     };
     match look.await {
@@ -136,33 +119,10 @@ async fn enter(
         others.iter().filter(|it| it.controls.identity.as_deref() == Some(name) && precedes(it, stack)).count()
     };
     let resolved = resolve(&context.client, stack, namespace, before, context.own_identity).await??;
-    let scope = connect(context, stack, &resolved).await?;
+    let scope = connect(&context.scopes, stack, &resolved).await?;
     found.resolved = Some(resolved);
     found.scope = Some(Arc::clone(&scope));
     Ok(scope)
-}
-
-/// What should be there: nothing for a stack that is being deleted.
-async fn desired(
-    scope: &Scope,
-    stamp: &Arc<Stamp>,
-    freshness: Freshness,
-    remembered: Remembered,
-    found: &mut Findings,
-) -> Result<Graph<Node>, Problem> {
-    let (Some(spec), Some(observation)) = (&found.spec, &found.observation) else { return Ok(Graph::default()) };
-    if let Some(uid) = observation.foreign.first().map(|foreign| foreign.uid.clone()) {
-        let ids = observation.foreign.iter().map(|foreign| foreign.id.to_string()).collect();
-        return Err(Problem::ForeignIncarnation { uid, ids });
-    }
-    let boundary = found.resolved.as_ref().and_then(|resolved| resolved.permissions_boundary.clone());
-    let wanted = design::wanted(spec, remembered, boundary);
-    let facts = facts(scope, &stamp.owner, &observation.view, &wanted, freshness.deep, freshness.now)
-        .await
-        .map_err(unsatisfied)?;
-    let graph = design::graph(spec, &facts, stamp).map_err(|error| Problem::Design(error.to_string()))?;
-    found.facts = Some(facts);
-    Ok(graph)
 }
 
 /// Plans, holds back what may not run, announces and executes.
@@ -175,10 +135,8 @@ async fn act(
     found: &mut Findings,
 ) -> Result<(), Halt> {
     let Some(observation) = &found.observation else { return Ok(()) };
-    let Ruling { plan, held, approval } = policy(stack).rule(|approved| {
-        let memory = Memory { approved, ..found.memory.clone() };
-        plan(desired, &observation.observed, &memory)
-    });
+    let planner = planner(desired, observation, &found.memory);
+    let Ruling { plan, held, approval } = policy(stack).rule(planner);
     found.held = held;
     found.approval = approval;
     let announced = announcement(stack, &plan, found);
@@ -210,99 +168,7 @@ fn announcement(stack: &Stack, plan: &Plan<Node>, found: &Findings) -> Status {
     }
 }
 
-fn declared(stack: &Stack) -> Result<Spec, Problem> {
-    if let Err(error) = &stack.spec {
-        return Err(Problem::Unreadable(error.clone()));
-    }
-    validate(stack).map_err(Problem::Invalid)
-}
-
-async fn connect(context: &Context, stack: &Stack, resolved: &Resolved) -> Result<Arc<Scope>, Problem> {
-    let scope = context.scopes.connect(&resolved.connection, Instant::now()).await.map_err(Problem::Credentials)?;
-    let expected = [stack.status.account_id.as_ref(), resolved.account.as_ref()];
-    match expected.into_iter().flatten().find(|account| **account != scope.account) {
-        Some(expected) => Err(Problem::AccountChanged { expected: expected.clone(), actual: scope.account.clone() }),
-        None => Ok(scope),
-    }
-}
-
-fn stamp(context: &Context, stack: &Stack, namespace: &Namespace, spec: Option<&Spec>) -> Stamp {
-    let owner = Owner {
-        cluster: context.cluster.clone(),
-        namespace_uid: namespace.uid().unwrap_or_default(),
-        stack: format!("{}/{}", stack.namespace(), stack.name()),
-        uid: stack.uid().to_owned(),
-        adopt_from: stack.annotations().get(ADOPT_FROM).cloned(),
-    };
-    Stamp {
-        owner,
-        user_tags: spec.map(|spec| spec.tags.clone()).unwrap_or_default(),
-        generation: stack.metadata.generation.unwrap_or_default(),
-    }
-}
-
-/// The tags that are to be put back on what lost them; none on what is known by its parent's.
-fn unmarked(observation: &Observation, memory: &Memory, stamp: &Stamp) -> BTreeMap<Id, Tags> {
-    let recorded = memory.records.iter().map(|(key, record)| (&record.id, key, record.attempt));
-    let remembered = recorded.chain(memory.lingering.iter().map(|(id, key)| (id, key, 0)));
-    let tags = |key: &Key, attempt| if taggable(key.kind) { stamp.ownership(key, attempt) } else { Tags::new() };
-    remembered
-        .filter(|(id, _, _)| observation.unmarked.contains(*id))
-        .map(|(id, key, attempt)| (id.clone(), tags(key, attempt)))
-        .collect()
-}
-
-fn unsatisfied(error: FactsError) -> Problem {
-    match error {
-        FactsError::Fault(fault) => Problem::Facts(fault),
-        FactsError::Unsatisfied { field, message } => Problem::Unsatisfied { field, message },
-    }
-}
-
-/// What an earlier incarnation left marked as retained is in use again: the mark goes like a tag that is declared no more.
-fn retained(observation: &Observation, memory: &mut Memory) {
-    if observation.observed.live.iter().any(|live| live.tags.contains_key(RETAINED)) {
-        memory.tag_keys.insert(RETAINED.to_owned());
-    }
-}
-
-/// What the declaration names of what is looked for.
-fn named(spec: Option<&Spec>) -> Named {
-    let Some(spec) = spec else { return Named::default() };
-    let existing = &spec.network.existing;
-    let lists = [
-        &existing.public_subnet_ids,
-        &existing.app_subnet_ids,
-        &existing.ecs_subnet_ids,
-        &existing.ecs_route_table_ids,
-    ];
-    let single =
-        existing.vpc_id.iter().chain(&existing.endpoint_security_group_id).chain(&spec.service.existing.cluster_arn);
-    let brought = lists.into_iter().flatten().chain(single).cloned().collect();
-    Named { brought, chosen: design::chosen(spec), user_pool: design::user_pool(spec) }
-}
-
 fn requested(stack: &Stack) -> bool {
     let request = stack.annotations().get(RECONCILE);
     request.is_some() && request != stack.status.last_handled_reconcile_at.as_ref()
-}
-
-fn policy(stack: &Stack) -> Policy {
-    let controls = &stack.controls;
-    let deleting = stack.metadata.deletion_timestamp.is_some();
-    let deletion = deleting.then(|| Deletion {
-        protection: controls.deletion_protection,
-        policy: controls.deletion_policy,
-        retain: controls.retain.clone(),
-    });
-    Policy {
-        mode: controls.mode,
-        drift_policy: controls.drift_policy,
-        suspend: controls.suspend,
-        deletion,
-        generation: stack.metadata.generation.unwrap_or_default(),
-        applied_generation: applied_generation(&stack.status),
-        approve: stack.annotations().get(APPROVE).cloned(),
-        approval: stack.status.approval.clone(),
-    }
 }

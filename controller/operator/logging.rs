@@ -16,8 +16,8 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, fmt as subscriber};
 
-/// What is logged when `RUST_LOG` does not say otherwise. kube's own span repeats what ours says.
-const FILTER: &str = "info,kube_runtime=warn";
+/// What a controller logs when `RUST_LOG` does not say otherwise. kube's own span repeats what ours says.
+pub const CONTROLLER: &str = "info,kube_runtime=warn";
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +36,9 @@ impl Format {
     }
 }
 
-/// Starts logging to standard error; once a process.
-pub fn init(format: Format) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
+/// Starts logging to standard error what `RUST_LOG` asks for, `otherwise` this; once a process.
+pub fn init(format: Format, otherwise: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
     let log = subscriber().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         Format::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),

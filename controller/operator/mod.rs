@@ -7,6 +7,7 @@
 
 pub mod check;
 mod conclude;
+mod consider;
 pub mod context;
 pub mod election;
 mod exports;
@@ -18,8 +19,10 @@ mod lead;
 pub mod lease;
 pub mod logging;
 pub mod metrics;
+pub mod preview;
 mod probe;
 pub mod rbac;
 pub mod reconcile;
+mod request;
 pub mod run;
 pub mod serve;

@@ -1,50 +1,40 @@
-//! The readiness probe: one request without a token, through the API as its users reach it.
+//! The readiness probe: through the API as its users reach it, without a token and, if a client is named, with one.
 
-use std::error::Error;
-use std::time::Duration;
+mod token;
 
-use kube::Client;
-use kube::api::ListParams;
-use kube::client::Body;
-use kube::core::Request;
-use tokio::time::timeout;
+use std::time::Instant;
 
-use crate::status::Probed;
+use futures::future::join;
 
-/// Longest wait for an answer; API Gateway itself waits 30 s for the service, which a refusal never reaches.
-const PATIENCE: Duration = Duration::from_secs(10);
+use super::request::{Proof, status};
+use crate::status::{Answer, Due, Probed};
 
-/// Asks for `path` at `endpoint`, the URL of the API.
-pub(super) async fn probe(endpoint: &str, path: &str) -> Probed {
-    match timeout(PATIENCE, get(endpoint, path)).await {
-        Ok(Ok(status)) => Probed::Answered(status),
-        Ok(Err(why)) => Probed::Unreachable(why),
-        Err(_) => Probed::Unreachable(format!("no answer within {} seconds", PATIENCE.as_secs())),
-    }
+pub use token::{Login, Tokens};
+
+/// The status code with which an API refuses a token.
+const UNAUTHORIZED: u16 = 401;
+
+/// Asks for what is `due` of the stack `uid`; with a token of `login`, if there is one.
+pub(super) async fn probe(tokens: &Tokens, uid: &str, due: &Due<'_>, login: Option<&Login>) -> Probed {
+    let admitted = async {
+        let token = match tokens.of(uid, login?, Instant::now()).await {
+            Ok(token) => token,
+            Err(why) => return Some(Err(why)),
+        };
+        let answer = ask(due, Proof::Bearer(&token)).await;
+        if answer == Answer::Status(UNAUTHORIZED) {
+            // One that is not accepted is of no use to the next probe either.
+            tokens.forget(uid);
+        }
+        Some(Ok(answer))
+    };
+    let (without_token, with_token) = join(ask(due, Proof::None), admitted).await;
+    Probed { without_token, with_token }
 }
 
-/// The client of Kubernetes, without any credentials, is the HTTP client that is there already.
-async fn get(endpoint: &str, path: &str) -> Result<u16, String> {
-    let url = endpoint.parse().map_err(|_| format!("{endpoint} is no URL"))?;
-    let mut config = kube::Config::new(url);
-    // What the API answers counts, 503 included.
-    config.default_retry = false;
-    let client = Client::try_from(config).map_err(told)?;
-    // Any question of Kubernetes is a GET; where it goes to is said below.
-    let mut request = Request::new("/").list(&ListParams::default()).map_err(told)?;
-    *request.uri_mut() = path.parse().map_err(|_| format!("{path} is no path"))?;
-    let answer = client.send(request.map(Body::from)).await.map_err(told)?;
-    Ok(answer.status().as_u16())
-}
-
-/// An error with its causes: the outermost one says little.
-fn told(error: impl Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
+async fn ask(due: &Due<'_>, proof: Proof<'_>) -> Answer {
+    match status(due.endpoint, due.path, proof).await {
+        Ok(status) => Answer::Status(status),
+        Err(why) => Answer::None(why),
     }
-    text
 }

@@ -23,6 +23,7 @@ use super::election::{Election, Electoral, Term};
 use super::health::Health;
 use super::lease::Loss;
 use super::metrics::Metrics;
+use super::probe::Tokens;
 use super::reconcile::{on_error, reconcile};
 use super::serve::{Answer, Unavailable, listen, serve};
 use crate::api::{AwsIdentity, Stack};
@@ -230,6 +231,7 @@ impl Process {
             instance,
             begun: AtomicU64::new(0),
             written: Mutex::new(HashMap::new()),
+            tokens: Tokens::default(),
         }
     }
 }

@@ -64,6 +64,7 @@ impl Causes {
             }
             match state {
                 State::Ready(_) | State::Drifted(..) | State::Kept(_) | State::Reported(..) => causes.settled += 1,
+                State::Broken(..) if service::starting(pass, key, state) => causes.settled += 1,
                 State::Blocked(_, by) => {
                     causes.waiting += 1;
                     causes.waits_for.get_or_insert_with(|| by.clone());

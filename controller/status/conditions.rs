@@ -301,10 +301,6 @@ fn warning<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
             warnings.push((Reason::TwinReported, format!("{} ({}): {why}", other.key, other.id)));
         }
     }
-    if pass.spec.and_then(|spec| spec.api.readiness_probe.as_ref()).is_some_and(|probe| probe.client.is_some()) {
-        let message = "spec.api.readinessProbe.client: this version asks without a token only, and expects 401";
-        warnings.push((Reason::Notice, message.to_owned()));
-    }
     warnings.extend(pass.outcome.and_then(inactive).map(|message| (Reason::VpcLinkInactive, message)));
     for warning in pass.facts.into_iter().flat_map(|facts| &facts.warnings) {
         warnings.push((Reason::of_warning(warning.reason), warning.message.clone()));

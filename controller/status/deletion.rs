@@ -19,6 +19,9 @@ use crate::api::status::{ConditionStatus, RecordedPhase, ResourceRecord};
 /// gives network interfaces free some time after their owner is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How many blockers a message tells; when they are gone it tells the next.
+const TOLD: usize = 3;
+
 /// Bytes of a list in an event's note, of which Kubernetes takes 1024.
 const NOTE: usize = 900;
 
@@ -47,6 +50,11 @@ pub(super) fn blocked<S>(pass: &Pass<'_, S>, resources: &[ResourceRecord]) -> Op
                 format!("{} resources cannot be read: {}; {}", kind.name, told(fault), fix(fault))
             }),
         );
+    }
+    let more = blockers.len().saturating_sub(TOLD);
+    blockers.truncate(TOLD);
+    if more > 0 {
+        blockers.push(format!("and {more} more"));
     }
     (!blockers.is_empty()).then(|| (Reason::DeletionBlocked, blockers.join("; ")))
 }

@@ -142,12 +142,13 @@ fn what(said: &str) -> String {
 }
 
 fn right<S>(outcome: &Outcome<S>, said: &str) -> String {
-    missing(outcome, &[("role/execution", "the role with which ECS starts tasks")]).unwrap_or_else(|| {
-        format!(
+    match missing(outcome, &[("role/execution", "the role with which ECS starts tasks")]) {
+        Some(fault) => format!("{fault}: {} is not allowed", what(said)),
+        None => format!(
             "role/execution, or the one that you bring, does not allow {}: see its policies and its trust",
             what(said)
-        )
-    })
+        ),
+    }
 }
 
 fn to_endpoint<S>(outcome: &Outcome<S>, endpoint: &str) -> String {
@@ -168,7 +169,7 @@ fn health<S>(outcome: &Outcome<S>) -> String {
     };
     let mut rules = outcome.states.iter().filter(|(key, _)| between(key));
     match rules.find(|(_, state)| !stands(state)) {
-        Some((key, _)) => format!("{key}, the rule between load balancer and tasks, is missing"),
+        Some((key, state)) => format!("{key}, the rule between load balancer and tasks, {}", fault_of(state)),
         None => {
             "the load balancer gets no answer from it: check spec.service.containerPort and healthCheck.path".to_owned()
         }
@@ -185,12 +186,21 @@ fn lacking<S>(outcome: &Outcome<S>, key: &str, what: &str) -> Option<String> {
     let state = outcome.states.iter().find(|(declared, _)| declared.to_string() == key);
     match state {
         Some((_, state)) if stands(state) => None,
-        Some(_) => Some(format!("{key}, {what}, is missing")),
+        Some((_, state)) => Some(format!("{key}, {what}, {}", fault_of(state))),
         None => (key.starts_with("vpc-endpoint/")).then(|| {
             format!(
                 "{key}, {what}, is not declared: add it to spec.network.endpoints, or see to the one that you bring"
             )
         }),
+    }
+}
+
+/// What is wrong with a declared resource that does not [stand](stands).
+fn fault_of<S>(state: &State<S>) -> &'static str {
+    match state {
+        State::Withheld(Some(_), _) | State::Failed(Some(_), _) => "is not as declared",
+        State::Waiting(Some(_), _) | State::Broken(..) | State::Blocked(Some(_), _) => "is not ready",
+        _ => "is missing",
     }
 }
 

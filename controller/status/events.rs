@@ -1,6 +1,6 @@
 //! What is news, from one status to the next.
 
-use super::conditions::{DELETION_BLOCKED, DRIFTED, NOTHING_LEFT, RECONCILING, STALLED, WARNING};
+use super::conditions::{DELETION_BLOCKED, DRIFTED, NOTHING_LEFT, READY, RECONCILING, STALLED, WARNING};
 use super::reasons::Reason;
 use crate::api::Status;
 use crate::api::status::{Condition, ConditionStatus};
@@ -20,8 +20,9 @@ pub struct Event {
 
 /// The difference of the conditions of two statuses, in the order of the second.
 ///
-/// Told are conditions that came to hold or not, what became stuck for another reason, and what applied and does not any more.
-/// Not told are Reconciling, which is there in every build, sections that are not built, and what was never known.
+/// Told is when the whole came to be ready or not, what became stuck or got stuck for another reason, and what applied and does not
+/// any more. Not told are Reconciling, which is there in every build, sections that come and go while all is well with them, and
+/// what was never known.
 #[must_use]
 pub fn events(before: &Status, after: &Status) -> Vec<Event> {
     let told = after.conditions.iter().filter(|condition| {
@@ -42,8 +43,13 @@ fn is_news(earlier: Option<&Condition>, condition: &Condition) -> bool {
     let abnormal = abnormal(&condition.type_);
     let changed = match earlier {
         // That something is not there yet is no news at the beginning of a build.
-        _ if first => condition.status == ConditionStatus::True || abnormal || wants_attention(condition),
-        Some(earlier) if earlier.status != condition.status => true,
+        _ if first => {
+            let ready = condition.type_ == READY && condition.status == ConditionStatus::True;
+            ready || abnormal || wants_attention(condition)
+        }
+        Some(earlier) if earlier.status != condition.status => {
+            condition.type_ == READY || abnormal || wants_attention(condition) || wants_attention(earlier)
+        }
         Some(earlier) => earlier.reason != condition.reason && (abnormal || wants_attention(condition)),
         None => false,
     };

@@ -1,11 +1,13 @@
 //! What leaves AWS for a Kubernetes Secret, and what is said when it cannot.
 
+use std::collections::BTreeSet;
+
 use engine::{Key, Outcome};
 use sha2::{Digest, Sha256};
 
 use super::pass::Pass;
 use super::reasons::Reason;
-use crate::aws::{CLIENT_ID, Secret, Seen};
+use crate::aws::{CLIENT_ID, Resource as _, Secret, Seen, UserPoolClient};
 
 /// Longest name of a Secret.
 const NAME: usize = 253;
@@ -19,6 +21,17 @@ pub struct Export {
     pub client_id: String,
     /// Its secret.
     pub client_secret: Secret<String>,
+}
+
+/// With what a client without a user obtains a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Id of the client.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret<String>,
+    /// The scopes that its tokens carry.
+    pub scopes: BTreeSet<String>,
 }
 
 /// An export that could not be made.
@@ -46,6 +59,18 @@ pub fn exports(stack: &str, outcome: &Outcome<Seen>) -> Vec<Export> {
             })
         })
         .collect()
+}
+
+/// The credentials of the declared `client`, if it has a secret and stands.
+#[must_use]
+pub fn credentials(outcome: &Outcome<Seen>, client: &str) -> Option<Credentials> {
+    let live = outcome.states.get(&Key::new(UserPoolClient::KIND, client))?.live()?;
+    let Seen::UserPoolClient(seen) = &live.seen else { return None };
+    Some(Credentials {
+        client_id: live.attributes.get(CLIENT_ID)?.clone(),
+        client_secret: seen.secret.clone()?,
+        scopes: seen.scopes.clone(),
+    })
 }
 
 /// `<stack>-<client>-client`. What a name of Kubernetes may not have in it is replaced, and a hash keeps such clients apart.
@@ -76,7 +101,6 @@ pub(super) fn verdict<S>(pass: &Pass<'_, S>) -> Option<(Reason, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::{Resource as _, UserPoolClient};
 
     #[test]
     fn names_are_those_of_kubernetes_and_tell_clients_apart() {

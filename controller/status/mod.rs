@@ -3,7 +3,7 @@
 //! - [`recall`] and [`announce`]: from the status to what the engine remembers, and the creates written down before their calls.
 //! - [`of`]: a [`Pass`] as a [`Status`]: conditions, inventory, outputs.
 //! - [`changed`], [`events`], [`rest`]: what is written, what is told, when the next look is due.
-//! - [`exports`]: what is to stand in Kubernetes Secrets.
+//! - [`exports`], [`credentials`]: what is to stand in Kubernetes Secrets, and what a probe signs in with.
 //! - [`at_rest`], [`releasable`], [`left_behind`]: what the operator asks of a status; [`tally`]: what metrics tell of many.
 //!
 //! # What holds for every status
@@ -18,6 +18,7 @@
 
 #![allow(clippy::doc_markdown, reason = "names of conditions and reasons are words of their own here")]
 
+mod applied;
 mod causes;
 mod conditions;
 mod deletion;
@@ -42,15 +43,15 @@ mod wording;
 
 pub use deletion::{left_behind, releasable};
 pub use events::{Event, events};
-pub use exports::{Export, Unexported, exports};
+pub use exports::{Credentials, Export, Unexported, credentials, exports};
 pub use image::last_image;
 pub use memory::{Recollection, announce, recall};
 pub use pass::{Pass, of, zones};
-pub use probe::{Probed, probe_due};
+pub use probe::{Answer, Due, DueClient, Probed, probe_due};
 pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};
-pub use service::failed_rollout;
+pub use service::{failed_rollout, rollout_open};
 pub use tally::{Said, tally};
 
 use jiff::Timestamp;

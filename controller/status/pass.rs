@@ -10,7 +10,7 @@ use super::conditions::conditions;
 use super::exports::Unexported;
 use super::probe::Probed;
 use super::problem::Problem;
-use super::{changed, image, inventory, outputs, service};
+use super::{applied, changed, image, inventory, outputs, service};
 use crate::api::status::{Approval, PlanRecord};
 use crate::api::{Spec, Stack, Status};
 use crate::aws::Seen;
@@ -122,6 +122,7 @@ pub fn of<S>(pass: &Pass<'_, S>) -> Status {
         tag_keys: memory.tag_keys,
         plan: if pass.outcome.is_some() { pass.held.cloned() } else { previous.plan.clone() },
         approval: approval(pass),
+        applied_generation: applied::generation(pass),
         last_observed_time: previous.last_observed_time,
         last_handled_reconcile_at: pass
             .requested

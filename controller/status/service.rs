@@ -1,19 +1,25 @@
 //! What is to be said of the service beyond how its resource stands: its tasks, a rollout that failed, and that none is wanted.
 
+use std::time::Duration;
+
 use engine::{Id, Key, Live, Outcome, State};
 
 use super::causes::{Cause, Course};
 use super::diagnosis::diagnosis;
 use super::pass::Pass;
 use super::reasons::Reason;
-use crate::api::Stack;
 use crate::api::spec::ImageOwner;
-use crate::api::status::{FailedRolloutStatus, ServiceStatus};
+use crate::api::status::{FailedRolloutStatus, RecordedPhase, ResourceRecord, ServiceStatus};
+use crate::api::{Stack, Status};
 use crate::aws::ecs::revision;
 use crate::aws::{FailedRollout, attribute};
 
 const SERVICE: &str = "ecs-service";
 const TASK_DEFINITION: &str = "task-definition";
+
+/// How long ECS may take to begin to start tasks before they are missing: its scheduler acts some seconds after a change of the
+/// number, or after a Spot task was taken.
+const START: Duration = Duration::from_mins(1);
 
 /// The rollout that earlier passes saw fail, and whether the declaration is still the one under which it did.
 #[must_use]
@@ -21,6 +27,16 @@ pub fn failed_rollout(stack: &Stack) -> Option<FailedRollout> {
     let failed = stack.status.service.as_ref()?.failed_rollout.as_ref()?;
     let FailedRolloutStatus { deployment, task_definition, generation } = failed.clone();
     Some(FailedRollout { deployment, task_definition, stands: stack.metadata.generation == Some(generation) })
+}
+
+/// Whether a rollout was under way or had failed when the service was last looked at. One that returned to what was before shows
+/// nothing of that itself.
+#[must_use]
+pub fn rollout_open(status: &Status) -> bool {
+    let failed = status.service.as_ref().is_some_and(|service| service.failed_rollout.is_some());
+    let moves =
+        |record: &ResourceRecord| record.key.split('/').next() == Some(SERVICE) && record.phase != RecordedPhase::Ready;
+    failed || status.resources.iter().any(moves)
 }
 
 /// The service as it is now, and the id of the declared task definition.
@@ -124,14 +140,14 @@ pub(super) fn cause<S>(pass: &Pass<'_, S>, key: &Key, state: &State<S>) -> Optio
         Some(diagnosis) => format!("{key}: {text}: {diagnosis}"),
         None => format!("{key}: {text}"),
     };
-    if let Some((reason, text)) = failure(pass, &view) {
+    if let Some((reason, text)) = failure(pass, &view, matches!(state, State::Ready(_) | State::Drifted(..))) {
         return Some(Cause { reason, text: because(text), course: Course::Stuck });
     }
     match state {
         State::Waiting(Some(_), why) if stopped.is_some() => {
             Some(Cause { reason: Reason::Progressing, text: because(why.clone()), course: Course::Moves })
         }
-        State::Broken(_, why) if stopped.is_some() => {
+        State::Broken(_, why) if stopped.is_some() && !starting(pass, key, state) => {
             Some(Cause { reason: Reason::Broken, text: because(why.clone()), course: Course::Moves })
         }
         State::Ready(_) | State::Drifted(..) if view.number(attribute::DESIRED) == Some(0) => Some(Cause {
@@ -143,8 +159,18 @@ pub(super) fn cause<S>(pass: &Pass<'_, S>, key: &Key, state: &State<S>) -> Optio
     }
 }
 
-/// Why the declared task definition is not rolled out, and is not going to be.
-fn failure<S>(pass: &Pass<'_, S>, view: &View<'_, S>) -> Option<(Reason, String)> {
+/// Whether all that the service lacks are tasks that ECS is about to start, while others work: no outage, unless it lasts.
+pub(super) fn starting<S>(pass: &Pass<'_, S>, key: &Key, state: &State<S>) -> bool {
+    let State::Broken(live, _) = state else { return false };
+    let to_start = key.kind.name == SERVICE && live.attributes.contains_key(attribute::TO_START);
+    let name = key.to_string();
+    let before = pass.previous.resources.iter().find(|record| record.key == name);
+    let since = before.filter(|record| record.phase == RecordedPhase::Broken).map_or(pass.now, |record| record.since);
+    to_start && Duration::try_from(pass.now.duration_since(since)).is_ok_and(|age| age < START)
+}
+
+/// Why what is declared is not rolled out, and is not going to be. `works`: the service runs and is reached all the same.
+fn failure<S>(pass: &Pass<'_, S>, view: &View<'_, S>, works: bool) -> Option<(Reason, String)> {
     const REMEDY: &str = "it is tried again when the declaration changes";
     let declared = view.declared()?;
     let remembered = pass.facts.and_then(|facts| facts.failed_rollout.as_ref());
@@ -155,6 +181,11 @@ fn failure<S>(pass: &Pass<'_, S>, view: &View<'_, S>) -> Option<(Reason, String)
     let (declared, running) = (revision(declared), view.attribute(attribute::TASK_DEFINITION).map_or("", revision));
     if view.elsewhere() && (view.failed().is_some() || remembered && !others_decide) {
         let text = format!("the rollout of {declared} failed{why} and {running} runs on; {REMEDY}");
+        return Some((Reason::RolledBack, text));
+    }
+    if view.failed().is_some() && works {
+        let text =
+            format!("the rollout of what else is declared failed{why} and {running} runs on as before; {REMEDY}");
         return Some((Reason::RolledBack, text));
     }
     // Of the service's own task definition, whoever it is from.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod applying;
 pub(in crate::status) mod bench;
 mod building;
 mod deleting;

@@ -151,7 +151,16 @@ pub const WALLS: &[Wall] = &[
         forbidden: CLOCK,
         reason: "an election takes the time as a parameter",
     },
+    Wall { place: "controller/cli", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
+    Wall {
+        place: "controller/cli",
+        except: &[],
+        forbidden: CLIENTS,
+        reason: "commands for people need no cluster; who looks at AWS is operator",
+    },
+    Wall { place: "controller/cli", except: &[], forbidden: CLOCK, reason: "only operator reads the clock" },
     Wall { place: "controller/main.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
+    Wall { place: "controller/check.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
     Wall { place: "controller/start.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
     Wall { place: "controller/lib.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
 ];

@@ -77,6 +77,21 @@ fn a_broken_link_is_found() {
     assert!(found.len() == 2 && found[0].contains("nowhere.md") && found[1].contains("#nowhere"), "{found:?}");
 }
 
+/// The tests that a document names in code, as `file::function`.
+fn tests_named(text: &str) -> Vec<(&str, &str)> {
+    let named = text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::"));
+    named.filter(|(file, _)| Path::new(file).extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+#[test]
+fn every_test_that_shows_the_plan_exists() {
+    let document = text("docs/architecture-plan.md");
+    let named = tests_named(&document);
+    assert!(named.len() > 20, "{named:?}");
+    let missing = named.iter().filter(|(file, function)| !text(file).contains(&format!("fn {function}(")));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&(&str, &str)>::new());
+}
+
 /// The targets of make that a document names in code.
 fn targets(text: &str) -> Vec<&str> {
     let starts = ["`make ", "\nmake ", "$(make -s "];

@@ -19,8 +19,8 @@ fn actions(statement: &Value) -> Vec<String> {
 #[test]
 fn the_policies_are_what_the_code_names() {
     let allowed: BTreeSet<String> = statements().iter().flat_map(actions).collect();
-    let of_kinds = aws::ACTIONS.iter().flat_map(|(_, actions)| actions.iter());
-    let named: BTreeSet<String> = of_kinds.chain(aws::facts::ACTIONS).map(|action| (*action).to_owned()).collect();
+    let calls = aws::CALLS.iter().flat_map(|(_, calls)| *calls).chain(aws::facts::CALLS);
+    let named: BTreeSet<String> = calls.flat_map(|call| call.actions()).map(str::to_owned).collect();
     assert_eq!(allowed, named);
 }
 

@@ -118,6 +118,8 @@ async fn what_is_in_the_way_is_named_and_all_else_goes() {
     stack.delete().await;
     let message = stack.reason("DeletionBlocked", "DeletionBlocked").await;
     assert!(message.contains("vpc/main") && message.contains(&vpc), "{message}");
+    let owner = format!("in use by subnet {theirs} (of account {})", stack.account.id());
+    assert!(message.contains(&owner), "{message}");
     let left = stack.cloud();
     assert_eq!(left.keys(), ["vpc/main"]);
     let blocks = items(left.body("vpc/main"), "CidrBlockAssociationSet");
@@ -129,12 +131,12 @@ async fn what_is_in_the_way_is_named_and_all_else_goes() {
 }
 
 /// A network that someone built by hand: two subnets a tier, tables for the task subnets, a group.
-struct Brought {
-    spec: Value,
+pub struct Brought {
+    pub spec: Value,
     tables: Vec<String>,
 }
 
-async fn bring(ec2: &Client) -> Brought {
+pub async fn bring(ec2: &Client) -> Brought {
     let vpc = ec2.create_vpc().cidr_block("10.30.0.0/16").send().await.unwrap().vpc.unwrap().vpc_id.unwrap();
     ec2.associate_vpc_cidr_block().vpc_id(&vpc).cidr_block("100.64.0.0/16").send().await.unwrap();
     ec2.modify_vpc_attribute().vpc_id(&vpc).enable_dns_hostnames(on()).send().await.unwrap();

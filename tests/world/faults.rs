@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fargatestack::aws::ACTIONS;
+use fargatestack::aws::CALLS;
 use serde_json::json;
 
 use crate::controller;
@@ -32,7 +32,7 @@ pub fn once(zones: usize) -> BTreeMap<String, usize> {
 
 /// Every EC2 operation behind the kinds.
 fn operations() -> BTreeSet<&'static str> {
-    ACTIONS.iter().flat_map(|(_, actions)| *actions).filter_map(|action| action.strip_prefix("ec2:")).collect()
+    CALLS.iter().flat_map(|(_, calls)| *calls).filter_map(|call| call.operation.strip_prefix("ec2:")).collect()
 }
 
 #[tokio::test]

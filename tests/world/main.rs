@@ -6,22 +6,30 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod blockers;
 mod chart;
+mod command;
 mod crashes;
 mod deletion;
+mod diagnosis;
 mod faults;
 mod fleet;
 mod guard;
+mod hops;
 mod identity;
 mod ingress;
 mod leader;
 mod network;
+mod readiness;
 mod repair;
+mod rollout;
 mod service;
 mod succession;
 mod support;
 mod telemetry;
+mod traffic;
 mod validation;
+mod whole;
 
 use std::sync::OnceLock;
 

@@ -1,13 +1,11 @@
 //! From `kubectl apply` to the network in AWS, and every change of it in place.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
 use serde_json::{Value, json};
 
 use crate::controller;
 use crate::support::cloud::{Cloud, items};
-use crate::support::emulator::by_operation;
 use crate::support::stack::Stack;
 
 fn text<'a>(body: &'a Value, name: &str) -> &'a str {
@@ -29,20 +27,8 @@ fn s3_list(cloud: &Cloud) -> String {
 #[tokio::test]
 async fn the_minimal_manifest_builds_the_network_of_the_architecture() {
     let stack = Stack::prepare(controller(), "minimal").await;
-    let audit = stack.audit();
     stack.declare(json!({})).await;
     let status = stack.settled().await.status;
-    let calls = stack.account.calls(0);
-    let (writes, reads): (Vec<_>, Vec<_>) = calls.into_iter().partition(|call| call.write);
-    let counts = format!(
-        "create to ready: {} AWS writes {:?}\n{} AWS reads {:?}\nKubernetes writes {:?}\n",
-        writes.len(),
-        by_operation(&writes),
-        reads.len(),
-        by_operation(&reads),
-        audit.writes(),
-    );
-    std::io::stderr().write_all(counts.as_bytes()).unwrap();
 
     let cloud = stack.cloud();
     assert_eq!(remembered_network(&stack.get().await), cloud_and_associations(&cloud, &status));
@@ -67,8 +53,8 @@ async fn the_minimal_manifest_builds_the_network_of_the_architecture() {
 fn remembered_network(stack: &fargatestack::api::Stack) -> BTreeMap<String, String> {
     let of_ec2 = |key: &str| {
         let kind = key.split('/').next();
-        let actions = fargatestack::aws::ACTIONS.iter().find(|(name, _)| Some(*name) == kind);
-        actions.is_some_and(|(_, actions)| actions.iter().any(|action| action.starts_with("ec2:")))
+        let calls = fargatestack::aws::CALLS.iter().find(|(name, _)| Some(*name) == kind);
+        calls.is_some_and(|(_, calls)| calls.iter().any(|call| call.operation.starts_with("ec2:")))
     };
     crate::support::stack::remembered(stack).into_iter().filter(|(key, _)| of_ec2(key)).collect()
 }

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::controller;
 use crate::support::cloud::{Cloud, items, same, tag};
-use crate::support::emulator::{listed_actions, used_actions};
 use crate::support::stack::{Stack, remembered};
 
 fn on() -> AttributeBooleanValue {
@@ -239,33 +238,4 @@ async fn a_lost_status_costs_no_resource() {
     assert_eq!(stack.account.writes(mark), Vec::<String>::new());
     assert_eq!(stack.cloud().ids(), before);
     stack.stays().await;
-}
-
-/// What is listed and this life does not come to: a secondary block goes alone only where its VPC cannot go.
-const UNUSED: [&str; 1] = ["ec2:DisassociateVpcCidrBlock"];
-
-/// A life that uses every operation of the network that is listed, and no other: the list is what the role must allow.
-#[tokio::test]
-async fn the_listed_actions_are_those_that_are_used() {
-    let spec = json!({"tags": {"team": "shop"}, "network": {"flowLogs": {"retentionDays": 7}}});
-    let stack = Stack::built(controller(), "actions", spec).await;
-    let (ec2, cloud) = (stack.account.ec2(), stack.cloud());
-    change_everything(&ec2, &cloud).await;
-    let untagged = Tag::builder().key("team").build();
-    ec2.delete_tags().resources(cloud.id("vpc/main")).tags(untagged).send().await.unwrap();
-    let theirs = ec2.create_route_table().vpc_id(cloud.id("vpc/main")).send().await.unwrap().route_table.unwrap();
-    let theirs = theirs.route_table_id.unwrap();
-    let association = association(&cloud, "route-table/app-b", "subnet/app-b");
-    let call = ec2.replace_route_table_association().association_id(association).route_table_id(&theirs);
-    call.send().await.unwrap();
-    stack.repaired().await;
-    ec2.delete_route_table().route_table_id(theirs).send().await.unwrap();
-    let smaller = json!({"service": {"containerPort": 9090}, "network": {"nat": {"mode": "Single"}}});
-    stack.change(smaller).await;
-    stack.delete().await;
-    stack.gone().await;
-
-    let mut listed = listed_actions("ec2");
-    listed.retain(|action| !UNUSED.contains(&action.as_str()));
-    assert_eq!(used_actions(&stack.account, "ec2"), listed);
 }

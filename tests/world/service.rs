@@ -7,7 +7,7 @@ use super::controller;
 use super::support::stack::{Stack, find, holds, settled};
 
 /// A stack whose service runs.
-async fn serving(namespace: &str, spec: Value) -> Stack {
+pub async fn serving(namespace: &str, spec: Value) -> Stack {
     let stack = Stack::prepare(controller(), namespace).await;
     stack.declare(spec).await;
     stack.settled().await;
@@ -53,10 +53,7 @@ async fn a_service_waits_for_its_image_and_then_serves() {
     let outputs = status.outputs.unwrap();
     assert_eq!(outputs.service_arn.as_deref(), service(&stack).await.service_arn());
     assert_eq!(outputs.cluster_arn.as_deref(), service(&stack).await.cluster_arn());
-    let definition = service(&stack).await.task_definition.unwrap();
-    let described = stack.account.ecs().describe_task_definition().task_definition(definition).send().await.unwrap();
-    let container = described.task_definition.unwrap().container_definitions.unwrap().remove(0);
-    assert!(container.image().is_some_and(|image| image.ends_with(&format!("/service/orders@{digest}"))));
+    assert!(running_image(&stack).await.ends_with(&format!("/service/orders@{digest}")));
     stack.stays().await;
 }
 
@@ -119,23 +116,17 @@ async fn a_service_is_repaired() {
     stack.stays().await;
 }
 
-/// A pipeline's task definition stays; a change of anything but the image is rolled out with the pipeline's image.
-#[tokio::test]
-async fn a_pipelines_image_is_never_reverted() {
-    let external = |color: &str| json!({"service": {"imageOwner": "External", "environment": {"COLOR": color}}});
-    let stack = serving("pipeline", external("green")).await;
-    let (ecs, name) = (stack.account.ecs(), stack.qualified().replace('/', "_"));
-    let digest = stack.push("pipeline");
-    let ours = service(&stack).await.task_definition.unwrap();
+/// Registers, as a pipeline would, what the service runs with another image; answers with its ARN.
+pub async fn registered_with(stack: &Stack, image: &str) -> String {
+    let (ecs, family) = (stack.account.ecs(), stack.qualified().replace('/', "_"));
+    let ours = service(stack).await.task_definition.unwrap();
     let described = ecs.describe_task_definition().task_definition(&ours).send().await.unwrap();
     let mut definition = described.task_definition.unwrap();
     let mut container = definition.container_definitions.as_mut().unwrap().remove(0);
-    let (repository, _) = container.image().unwrap().split_once('@').unwrap();
-    let image = format!("{repository}@{digest}");
-    container.image = Some(image.clone());
+    container.image = Some(image.to_owned());
     let registered = ecs
         .register_task_definition()
-        .family(&name)
+        .family(family)
         .network_mode(definition.network_mode.unwrap())
         .set_requires_compatibilities(definition.requires_compatibilities)
         .set_cpu(definition.cpu)
@@ -146,7 +137,28 @@ async fn a_pipelines_image_is_never_reverted() {
         .send()
         .await
         .unwrap();
-    let theirs = registered.task_definition.unwrap().task_definition_arn.unwrap();
+    registered.task_definition.unwrap().task_definition_arn.unwrap()
+}
+
+/// The image of what the service runs, as its task definition names it.
+pub async fn running_image(stack: &Stack) -> String {
+    let definition = service(stack).await.task_definition.unwrap();
+    let call = stack.account.ecs().describe_task_definition().task_definition(definition);
+    let described = call.send().await.unwrap().task_definition.unwrap();
+    described.container_definitions.unwrap().remove(0).image.unwrap()
+}
+
+/// A pipeline's task definition stays; a change of anything but the image is rolled out with the pipeline's image.
+#[tokio::test]
+async fn a_pipelines_image_is_never_reverted() {
+    let external = |color: &str| json!({"service": {"imageOwner": "External", "environment": {"COLOR": color}}});
+    let stack = serving("pipeline", external("green")).await;
+    let (ecs, name) = (stack.account.ecs(), stack.qualified().replace('/', "_"));
+    let digest = stack.push("pipeline");
+    let ours = service(&stack).await.task_definition.unwrap();
+    let image = running_image(&stack).await;
+    let image = format!("{}@{digest}", image.split_once('@').unwrap().0);
+    let theirs = registered_with(&stack, &image).await;
     ecs.update_service().cluster(&name).service(&name).task_definition(&theirs).send().await.unwrap();
     stack.look().await;
     stack.serving().await;
@@ -158,9 +170,7 @@ async fn a_pipelines_image_is_never_reverted() {
     stack.until("the change is rolled out", again).await;
     let now = service(&stack).await.task_definition.unwrap();
     assert!(now != theirs && now != ours, "{now}");
-    let described = ecs.describe_task_definition().task_definition(now).send().await.unwrap();
-    let container = described.task_definition.unwrap().container_definitions.unwrap().remove(0);
-    assert_eq!(container.image(), Some(image.as_str()));
+    assert_eq!(running_image(&stack).await, image);
     stack.stays().await;
 }
 
@@ -179,4 +189,30 @@ async fn a_service_goes_before_what_it_stands_on() {
     let refused: Vec<_> =
         stack.account.calls(mark).into_iter().filter(|call| call.write && call.error.is_some()).collect();
     assert!(refused.is_empty(), "{refused:?}");
+}
+
+/// Tasks in another zone find no image; the service runs on where it was, and nobody tries it for ever.
+#[tokio::test]
+async fn a_rollout_of_other_subnets_that_fails_is_tried_once() {
+    let zones = |count: u32| json!({"network": {"availabilityZones": {"count": count}, "nat": {"mode": "None"}}});
+    let stack = serving("taken-back", zones(1)).await;
+    let (ecr, repository) = (stack.account.ecr(), stack.qualified());
+    let images = ecr.list_images().repository_name(&repository).send().await.unwrap().image_ids;
+    ecr.batch_delete_image().repository_name(&repository).set_image_ids(images).send().await.unwrap();
+    let mark = stack.account.now();
+    stack.declare(zones(2)).await;
+    let message = stack.reason("ServiceReady", "RolledBack").await;
+    assert!(message.contains("runs on as before"), "{message}");
+    stack.look().await;
+    stack.reason("Ready", "RolledBack").await;
+    let updates = |stack: &Stack| stack.account.writes(mark).into_iter().filter(|call| call == "UpdateService").count();
+    assert_eq!(updates(&stack), 1);
+
+    stack.push("1.4.2");
+    let mut again = zones(2);
+    again["tags"] = json!({"team": "shop"});
+    stack.declare(again).await;
+    stack.until("it is rolled out", |it| holds(it, "ServiceReady") && settled(it)).await;
+    assert_eq!(updates(&stack), 2);
+    stack.stays().await;
 }

@@ -1,6 +1,9 @@
 //! What a stack leaves behind on purpose or by force, what takes it over, and what lost the mark that says whose it is.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ec2::types::Tag;
+use fargatestack::api;
 use fargatestack::aws::owner::{RETAINED, STACK, UID};
 use k8s_openapi::api::core::v1::Event;
 use kube::Api;
@@ -9,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::controller;
 use crate::support::cloud::{items, same};
-use crate::support::stack::{Stack, holds};
+use crate::support::emulator::REGION;
+use crate::support::stack::{Stack, holds, remembered};
 
 fn without_nat() -> Value {
     json!({"retain": [], "network": {"nat": {"mode": "None"}}})
@@ -34,7 +38,7 @@ async fn what_is_retained_is_taken_over_by_the_next_stack_of_the_name() {
         assert_eq!(kept.tag(key, RETAINED), Some("true"), "{key}");
     }
     let writes = stack.account.writes(mark);
-    assert!(writes.iter().all(|operation| operation.contains("Tag")), "{writes:?}");
+    assert!(writes.iter().all(|operation| operation.to_lowercase().contains("tag")), "{writes:?}");
 
     let mark = stack.account.now();
     stack.declare(without_nat()).await;
@@ -45,12 +49,113 @@ async fn what_is_retained_is_taken_over_by_the_next_stack_of_the_name() {
         assert_eq!((taken.tag(key, RETAINED), taken.tag(key, UID)), (None, Some(uid.as_str())), "{key}");
     }
     let writes = stack.account.writes(mark);
-    assert!(writes.iter().all(|operation| operation.contains("Tag")), "{writes:?}");
+    assert!(writes.iter().all(|operation| operation.to_lowercase().contains("tag")), "{writes:?}");
     stack.stays().await;
 
     stack.delete().await;
     stack.gone().await;
     same(&stack.account.dump(), &empty);
+}
+
+/// What holds data, by logical id: images, what applications know of the user pool, logs.
+fn holding_data(stack: &api::Stack) -> BTreeMap<String, String> {
+    let kinds = ["log-group", "repository", "resource-server", "user-pool", "user-pool-client", "user-pool-domain"];
+    let mut ids = remembered(stack);
+    ids.retain(|key, _| key.split('/').next().is_some_and(|kind| kinds.contains(&kind)));
+    ids
+}
+
+/// The tags of what can carry some of that.
+async fn tags_of_data(stack: &Stack, ids: &BTreeMap<String, String>) -> BTreeMap<String, BTreeMap<String, String>> {
+    let account = &stack.account;
+    let (ecr, logs) = (account.ecr(), account.logs());
+    let mut tags = BTreeMap::new();
+    for (key, id) in ids {
+        let found: BTreeMap<_, _> = match key.split('/').next().unwrap() {
+            "repository" => {
+                let shown = ecr.describe_repositories().repository_names(id).send().await.unwrap();
+                let arn = shown.repositories()[0].repository_arn().unwrap();
+                let tags = ecr.list_tags_for_resource().resource_arn(arn).send().await.unwrap().tags.unwrap();
+                tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
+            }
+            "log-group" => {
+                let arn = format!("arn:aws:logs:{REGION}:{}:log-group:{id}", account.id());
+                logs.list_tags_for_resource()
+                    .resource_arn(arn)
+                    .send()
+                    .await
+                    .unwrap()
+                    .tags
+                    .unwrap()
+                    .into_iter()
+                    .collect()
+            }
+            "user-pool" => {
+                let shown = account.cognito().describe_user_pool().user_pool_id(id).send().await.unwrap();
+                shown.user_pool.unwrap().user_pool_tags.unwrap().into_iter().collect()
+            }
+            _ => continue,
+        };
+        tags.insert(key.clone(), found);
+    }
+    tags
+}
+
+/// By default what holds data outlives its stack, and the next one of its name serves with it, image and all.
+#[tokio::test]
+async fn what_is_kept_by_default_serves_the_next_stack() {
+    let spec = || {
+        json!({
+            "network": {"nat": {"mode": "None"}, "flowLogs": {"retentionDays": 7}},
+            "auth": {
+                "userPool": {"domainPrefix": "kept-by-default"},
+                "resourceServers": [{"identifier": "orders", "scopes": ["read"]}],
+                "clients": [
+                    {"name": "web", "flows": ["AuthorizationCode"], "callbackUrls": ["https://shop.example.com/in"]},
+                    {"name": "batch", "flows": ["ClientCredentials"], "generateSecret": true},
+                ],
+            },
+        })
+    };
+    let stack = Stack::working(controller(), "kept", spec()).await;
+    let first = stack.get().await;
+    let (data, outputs) = (holding_data(&first), first.status.outputs.clone().unwrap());
+    let keys: Vec<_> = data.keys().map(String::as_str).collect();
+    let expected = [
+        "log-group/access",
+        "log-group/flow",
+        "log-group/tasks",
+        "repository/main",
+        "resource-server/orders",
+        "user-pool-client/batch",
+        "user-pool-client/web",
+        "user-pool-domain/main",
+        "user-pool/main",
+    ];
+    assert_eq!(keys, expected);
+    stack.delete().await;
+    stack.gone().await;
+    assert!(stack.cloud().is_empty(), "{:?}", stack.cloud().keys());
+    for (key, tags) in tags_of_data(&stack, &data).await {
+        assert_eq!(tags.get(RETAINED).map(String::as_str), Some("true"), "{key}");
+    }
+
+    let mark = stack.account.now();
+    stack.declare(spec()).await;
+    let second = stack.ready().await;
+    let uid = second.uid().to_owned();
+    assert_ne!(uid, first.uid());
+    assert_eq!(holding_data(&second), data);
+    let after = second.status.outputs.clone().unwrap();
+    assert_eq!((after.client_ids, after.repository_uri), (outputs.client_ids, outputs.repository_uri));
+    assert_eq!(second.status.service.unwrap().image, first.status.service.unwrap().image);
+    let data_again = ["CreateLogGroup", "CreateRepository", "CreateResourceServer", "CreateUserPool"];
+    let made = stack.account.writes(mark).into_iter().filter(|call| data_again.iter().any(|it| call.starts_with(it)));
+    assert_eq!(made.collect::<Vec<_>>(), Vec::<String>::new());
+    for (key, tags) in tags_of_data(&stack, &data).await {
+        assert_eq!((tags.get(RETAINED), tags.get(UID).map(String::as_str)), (None, Some(uid.as_str())), "{key}");
+    }
+    stack.stays().await;
 }
 
 /// The notes of the events about `stack` with this reason.

@@ -172,6 +172,7 @@ fn every_field_set() -> Status {
             cluster_arn: text("c"),
             service_arn: text("s"),
         }),
+        applied_generation: Some(3),
         zones: vec!["euw1-az1".into()],
         resources: vec![ResourceRecord {
             key: "vpc/main".into(),

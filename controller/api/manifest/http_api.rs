@@ -170,7 +170,8 @@ pub struct ReadinessProbe {
     /// Path to request, for example /healthz.
     #[schemars(length(min = 1, max = 1024), regex(pattern = r"^/[\x21-\x7e]*$"))]
     pub path: String,
-    /// Client of auth.clients whose token is used. Default: none; the probe then expects a refusal (401).
+    /// Client of auth.clients, with flow ClientCredentials, with a token of which the path must be served: answered, and neither
+    /// with 401 or 403 nor with 5xx. Default: none; then only that who has no token is refused (401).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub client: Option<String>,

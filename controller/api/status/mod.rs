@@ -75,6 +75,10 @@ pub struct Status {
     /// The plan that was approved; it covers every later plan of the same generation whose steps are all among its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// Generation that was last applied in full, absent while a later change of the controller's own is under way: what differs from
+    /// it was changed by somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied_generation: Option<i64>,
     /// When AWS was last looked at; moves only together with another change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]

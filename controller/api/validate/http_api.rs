@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Findings;
 use crate::api::manifest::http_api as raw;
-use crate::api::spec::{Auth, HttpApi, Pool, Route, RouteAuth};
+use crate::api::spec::{Auth, Flow, HttpApi, Pool, Route, RouteAuth};
 
 /// The checked API: everything needs a valid token unless the manifest says otherwise. `auth` knows the clients and
 /// scopes, `region` is the stack's.
@@ -127,12 +127,20 @@ fn is_granted(scope: &str, auth: &Auth) -> bool {
 }
 
 fn probe(api: &raw::HttpApi, auth: &Auth, findings: &mut Findings) {
+    const FIELD: &str = "spec.api.readinessProbe.client";
     let Some(client) = api.readiness_probe.as_ref().and_then(|probe| probe.client.as_ref()) else { return };
-    let known = match auth {
-        Auth::Cognito(cognito) => cognito.clients.iter().any(|declared| declared.name == *client),
-        Auth::External(_) => false,
+    let declared = match auth {
+        Auth::Cognito(cognito) => cognito.clients.iter().find(|declared| declared.name == *client),
+        Auth::External(_) => None,
     };
-    if !known {
-        findings.refuse("spec.api.readinessProbe.client", format!("{client} is none of auth.clients"));
+    match declared {
+        None => findings.refuse(FIELD, format!("{client} is none of auth.clients")),
+        Some(declared) if !declared.flows.contains(&Flow::ClientCredentials) => findings.refuse(
+            FIELD,
+            format!(
+                "{client} obtains no token without somebody who signs in: name a client with flow ClientCredentials"
+            ),
+        ),
+        Some(_) => {}
     }
 }

@@ -162,11 +162,26 @@ async fn a_delete_waits_for_services_and_can_be_repeated() {
     let delete = async |wire: Wire| {
         let live = mark(&cluster()).live(CLUSTER_ARN, Phase::Ready, seen());
         let deleted = EcsCluster::delete(&wire.cloud().ecs, &live).await;
-        assert_eq!(wire.requests(), [request("DeleteCluster", &[("cluster", CLUSTER_ARN)])]);
+        assert_eq!(wire.requests()[0], request("DeleteCluster", &[("cluster", CLUSTER_ARN)]));
         deleted
     };
     assert_eq!(delete(Wire::default().answer_json(&json!({}))).await, Ok(Deletion::Gone));
     assert_eq!(delete(Wire::default().refuse_json(400, "ClusterNotFoundException")).await, Ok(Deletion::Gone));
-    let fault = delete(Wire::default().refuse_json(400, "ClusterContainsServicesException")).await.unwrap_err();
-    assert_eq!(fault.class, Class::NotYet);
+    let full = |code| Wire::default().refuse_json(400, code);
+    let wire = full("ClusterContainsServicesException")
+        .answer_json(&json!({"serviceArns": ["s1", "s2"]}))
+        .answer_json(&json!({"services": [{"serviceName": "carts", "createdBy": "arn:aws:iam::1:role/them"}, {"serviceName": "old"}]}));
+    let fault = delete(wire).await.unwrap_err();
+    let expected = "it holds service carts (made by arn:aws:iam::1:role/them), service old";
+    assert_eq!((fault.class, fault.message.as_str()), (Class::NotYet, expected));
+    let wire = full("ClusterContainsTasksException").answer_json(&json!({"taskArns": ["t1"]})).answer_json(
+        &json!({"tasks": [{"taskArn": "arn:aws:ecs:r:1:task/c/t1", "group": "family:job", "startedBy": "them"}]}),
+    );
+    let fault = delete(wire).await.unwrap_err();
+    assert_eq!(
+        (fault.class, fault.message.as_str()),
+        (Class::NotYet, "it holds task t1 (family:job, started by them)")
+    );
+    let unseen = full("ClusterContainsServicesException").answer_json(&json!({"serviceArns": []}));
+    assert_eq!(delete(unseen).await.unwrap_err().message, "said so");
 }

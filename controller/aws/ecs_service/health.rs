@@ -13,18 +13,64 @@ fn least(desired: i32, minimum_healthy_percent: i32) -> i32 {
     i32::try_from(share).unwrap_or(desired).clamp(desired.min(1), desired)
 }
 
+/// What is known of the targets of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// Targets that pass their health checks.
+    pub(super) healthy: i32,
+    /// Targets that are not judged yet.
+    pub(super) initial: i32,
+}
+
+impl Reached {
+    pub(super) fn of(targets: &[&TargetHealthDescription]) -> Self {
+        Self {
+            healthy: count(targets, &TargetHealthStateEnum::Healthy),
+            initial: count(targets, &TargetHealthStateEnum::Initial),
+        }
+    }
+}
+
 /// How many targets are in this state.
 fn count(targets: &[&TargetHealthDescription], state: &TargetHealthStateEnum) -> i32 {
     let is = |target: &&&TargetHealthDescription| target.target_health().and_then(|it| it.state()) == Some(state);
     i32::try_from(targets.iter().filter(is).count()).unwrap_or(i32::MAX)
 }
 
+/// The tasks of a service, counted.
+struct Tasks {
+    /// Must work.
+    least: i32,
+    /// Run and are reached.
+    healthy: i32,
+    /// Are being started, or not judged yet.
+    starting: i32,
+    /// The scheduler has not begun to start them.
+    missing: i32,
+}
+
+impl Tasks {
+    fn of(service: &Service, reached: Reached) -> Self {
+        let desired = service.desired_count();
+        Self {
+            least: least(desired, minimum_healthy_percent(service)),
+            healthy: reached.healthy.min(service.running_count()),
+            starting: service.pending_count() + reached.initial,
+            missing: (desired - service.running_count() - service.pending_count()).max(0),
+        }
+    }
+
+    fn enough(&self) -> bool {
+        self.healthy >= self.least || self.healthy > 0 && self.healthy + self.starting >= self.least
+    }
+}
+
 /// The phase of a service that stands.
 ///
 /// Ready means that its deployment is complete and that enough of its tasks are healthy targets. Tasks that are being started
-/// count as long as one works: neither a scale-out nor the loss of a Spot task is an outage. What is not asked about the targets
-/// (`None`: just written) is not known to work.
-pub(super) fn phase(service: &Service, targets: Option<&[&TargetHealthDescription]>) -> Phase {
+/// count as long as one works: neither a scale-out nor the loss of a Spot task is an outage. What is not known about the targets
+/// (`None`: just made) is not known to work.
+pub(super) fn phase(service: &Service, reached: Option<Reached>) -> Phase {
     let Some(primary) = primary(service) else { return Phase::Pending("no deployment yet".to_owned()) };
     let what = revision(primary.task_definition().unwrap_or_default());
     match primary.rollout_state() {
@@ -32,15 +78,20 @@ pub(super) fn phase(service: &Service, targets: Option<&[&TargetHealthDescriptio
         Some(DeploymentRolloutState::Failed) => return Phase::Broken(format!("the rollout of {what} failed")),
         _ => return Phase::Pending(format!("{what} is being rolled out")),
     }
-    let Some(targets) = targets else { return Phase::Pending("its targets were not looked at yet".to_owned()) };
-    let desired = service.desired_count();
-    let least = least(desired, minimum_healthy_percent(service));
-    let healthy = count(targets, &TargetHealthStateEnum::Healthy).min(service.running_count());
-    let starting = service.pending_count() + count(targets, &TargetHealthStateEnum::Initial);
-    if healthy >= least || healthy > 0 && healthy + starting >= least {
+    let Some(reached) = reached else { return Phase::Pending("its targets were not looked at yet".to_owned()) };
+    let tasks = Tasks::of(service, reached);
+    if tasks.enough() {
         return Phase::Ready;
     }
-    Phase::Broken(format!("less than {least} of {desired} tasks are healthy targets"))
+    Phase::Broken(format!("less than {} of {} tasks are healthy targets", tasks.least, service.desired_count()))
+}
+
+/// How many tasks the scheduler has yet to begin to start, if they are all that a service lacks of which some tasks work: so for
+/// some seconds after each change of their number and after the loss of a Spot task, and for as long as tasks cannot be started.
+pub(super) fn to_start(service: &Service, reached: Reached) -> Option<i32> {
+    let tasks = Tasks::of(service, reached);
+    let would_do = tasks.healthy > 0 && tasks.healthy + tasks.starting + tasks.missing >= tasks.least;
+    (!tasks.enough() && would_do).then_some(tasks.missing)
 }
 
 fn minimum_healthy_percent(service: &Service) -> i32 {

@@ -71,10 +71,9 @@ pub(super) fn primary(service: &Sdk) -> Option<&Deployment> {
     service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"))
 }
 
-/// Whether the service is at its goal: rolled out, and no task is missing.
-pub(super) fn at_goal(service: &Sdk) -> bool {
-    let rolled_out = primary(service).and_then(Deployment::rollout_state) == Some(&DeploymentRolloutState::Completed);
-    rolled_out && service.running_count() >= service.desired_count()
+/// Whether the deployment that a service is at is complete.
+fn rolled_out(service: &Sdk) -> bool {
+    primary(service).and_then(Deployment::rollout_state) == Some(&DeploymentRolloutState::Completed)
 }
 
 /// ARNs of the target groups of the service.
@@ -108,7 +107,8 @@ impl Detail for ServiceTargets {
     }
 }
 
-/// `ListTasks` and `DescribeTasks` of tasks that ended, asked only while a service is not at its goal.
+/// `ListTasks` and `DescribeTasks` of tasks that ended, asked only of a service that fails to start them, or that is rolled out and
+/// runs less than it should, or whose last rollout failed.
 pub struct StoppedTasks;
 
 impl Detail for StoppedTasks {
@@ -119,7 +119,9 @@ impl Detail for StoppedTasks {
         let fails = |service: &Sdk| {
             let failed = primary(service).is_some_and(|deployment| deployment.failed_tasks() > 0);
             let missing = service.running_count() + service.pending_count() < service.desired_count();
-            !at_goal(service) && (failed || missing)
+            let short = rolled_out(service) && service.running_count() < service.desired_count();
+            let gave_up = service.service_arn().and_then(|arn| look.view.detailed.service_rollouts.get(arn));
+            gave_up.is_some_and(Option::is_some) || short || !rolled_out(service) && (failed || missing)
         };
         let failing = owned(look.view, look.owner).filter(|(service, _)| fails(service));
         failing.filter_map(|(service, _)| service.service_arn()).map(Id::from).collect()

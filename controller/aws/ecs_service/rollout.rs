@@ -28,8 +28,8 @@ pub struct EndedRollout {
     pub reason: String,
 }
 
-/// `ListServiceDeployments` of a service that is not at our latest task definition, or not there yet: its last rollout, if that
-/// failed.
+/// `ListServiceDeployments` of a service that is not at our latest task definition, or not there yet, or was not when it was last
+/// looked at: its last rollout, if that failed.
 pub struct ServiceRollouts;
 
 impl Detail for ServiceRollouts {
@@ -37,7 +37,8 @@ impl Detail for ServiceRollouts {
     type Item = Option<EndedRollout>;
 
     fn subjects(look: &Look<'_>) -> BTreeSet<Id> {
-        let doubtful = owned(look.view, look.owner).filter(|(service, _)| doubtful(service, look.view, look.owner));
+        let doubtful = owned(look.view, look.owner)
+            .filter(|(service, _)| look.named.rollout || doubtful(service, look.view, look.owner));
         doubtful.filter_map(|(service, _)| service.service_arn()).map(Id::from).collect()
     }
 

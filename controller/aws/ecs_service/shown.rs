@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use engine::{Attributes, Id, Key, Live, Phase};
 
 use super::EcsServiceSeen;
-use super::health::{failure, phase};
+use super::health::{Reached, failure, phase, to_start};
 use super::questions::{owned, primary, target_groups};
 use super::rollout::EndedRollout;
 use super::settings::{Capacity, Deployment};
@@ -25,6 +25,10 @@ pub mod attribute {
     pub const RUNNING: &str = "running";
     /// How many tasks are wanted.
     pub const DESIRED: &str = "desired";
+    /// How many targets are healthy, if that was looked at.
+    pub const HEALTHY: &str = "healthy";
+    /// How many tasks ECS has yet to begin to start, if they are all that is lacking.
+    pub const TO_START: &str = "toStart";
     /// ARN of the task definition that it runs, or is about to.
     pub const TASK_DEFINITION: &str = "taskDefinition";
     /// ARN of the last service deployment, if it failed.
@@ -52,7 +56,25 @@ pub(super) fn target(group: &str, container: &str, port: i32) -> String {
 }
 
 /// The service under its key and attempt. Without a view, it is as a call has just returned it: nothing is known of its tasks.
-pub(super) fn live(service: &Sdk, (key, attempt): (Key, u32), view: Option<&View>) -> Option<Live<EcsServiceSeen>> {
+pub(super) fn live(service: &Sdk, mark: (Key, u32), view: Option<&View>) -> Option<Live<EcsServiceSeen>> {
+    let reached = view.and_then(|view| targets(service, view)).map(|targets| Reached::of(&targets));
+    with(service, mark, view, reached)
+}
+
+/// The service as a call that changed it has just returned it. Of its targets nothing else is known than what was seen before: none
+/// of them is worse off for it, and what a new deployment brings, its own state tells.
+pub(super) fn changed(service: &Sdk, before: &Live<EcsServiceSeen>) -> Option<Live<EcsServiceSeen>> {
+    let healthy = before.attributes.get(attribute::HEALTHY).and_then(|count| count.parse().ok());
+    let reached = healthy.map(|healthy| Reached { healthy, initial: 0 });
+    with(service, (before.key.clone(), before.attempt), None, reached)
+}
+
+fn with(
+    service: &Sdk,
+    (key, attempt): (Key, u32),
+    view: Option<&View>,
+    reached: Option<Reached>,
+) -> Option<Live<EcsServiceSeen>> {
     let arn = service.service_arn()?;
     let failed = view.and_then(|view| view.detailed.service_rollouts.get(arn)).and_then(Clone::clone);
     let definition = service.task_definition().unwrap_or_default();
@@ -67,9 +89,9 @@ pub(super) fn live(service: &Sdk, (key, attempt): (Key, u32), view: Option<&View
         key,
         attempt,
         id: Id::from(arn),
-        attributes: attributes(service, &seen, view),
+        attributes: attributes(service, &seen, view, reached),
         phase: match service.status() {
-            Some("ACTIVE") => phase(service, view.and_then(|view| targets(service, view)).as_deref()),
+            Some("ACTIVE") => phase(service, reached),
             Some("DRAINING") => Phase::Deleting,
             status => Phase::Pending(status.unwrap_or("no status").to_owned()),
         },
@@ -138,12 +160,16 @@ fn deployment(configuration: Option<&DeploymentConfiguration>) -> Deployment {
     }
 }
 
-fn attributes(service: &Sdk, seen: &EcsServiceSeen, view: Option<&View>) -> Attributes {
+fn attributes(service: &Sdk, seen: &EcsServiceSeen, view: Option<&View>, reached: Option<Reached>) -> Attributes {
     let mut attributes = Attributes::from([
         (attribute::RUNNING.into(), service.running_count().to_string()),
         (attribute::DESIRED.into(), seen.desired.to_string()),
         (attribute::TASK_DEFINITION.into(), seen.task_definition.clone()),
     ]);
+    let healthy = reached.map(|reached| reached.healthy);
+    attributes.extend(healthy.map(|count| (attribute::HEALTHY.into(), count.to_string())));
+    let to_start = reached.and_then(|reached| to_start(service, reached));
+    attributes.extend(to_start.map(|count| (attribute::TO_START.into(), count.to_string())));
     if let Some(EndedRollout { deployment, task_definition, reason }) = &seen.failed {
         attributes.insert(attribute::FAILED_DEPLOYMENT.into(), deployment.clone());
         attributes.insert(attribute::FAILED_TASK_DEFINITION.into(), task_definition.clone());

@@ -190,6 +190,25 @@ fn a_failed_rollout_is_tried_again_only_after_the_declaration_changed() {
     }
 }
 
+/// A rollback takes back subnets, groups, targets and capacity as well; what is not rolled out is changed all the same.
+#[test]
+fn what_a_rollback_took_back_is_not_changed_again() {
+    let other = || BTreeSet::from(["other".to_owned()]);
+    let spot = Capacity { provider: "FARGATE_SPOT".to_owned(), base: 0, weight: 1 };
+    let failed = || EcsServiceSeen { failed: Some(ended("d1", 3)), ..seen() };
+    let cases = [
+        (EcsServiceSeen { subnets: other(), ..failed() }, "in sync"),
+        (EcsServiceSeen { security_groups: other(), ..failed() }, "in sync"),
+        (EcsServiceSeen { targets: other(), ..failed() }, "in sync"),
+        (EcsServiceSeen { capacity: vec![spot], ..failed() }, "in sync"),
+        (EcsServiceSeen { desired: 1, ..failed() }, "update desiredCount"),
+        (EcsServiceSeen { subnets: other(), failed: Some(ended("d1", 2)), ..seen() }, "update subnets"),
+    ];
+    for (seen, expected) in cases {
+        assert_eq!(compared(&declared(), &seen), expected, "{seen:?}");
+    }
+}
+
 /// Ours was registered at 3000.
 #[test]
 fn what_a_pipeline_rolled_out_later_stays() {

@@ -235,6 +235,11 @@ async fn deleting_takes_time_and_twice_is_no_fault() {
     assert_eq!(LoadBalancer::delete(&wire.cloud().elb, &live).await, Ok(Deletion::Gone));
     let wire = Wire::default().refuse_query(400, "OperationNotPermitted");
     assert_eq!(LoadBalancer::delete(&wire.cloud().elb, &live).await.unwrap_err().class, Class::NotYet);
+    let seen = LoadBalancerSeen { deletion_protection: true, ..as_declared() };
+    let wire = Wire::default().refuse_query(400, "OperationNotPermitted");
+    let fault = LoadBalancer::delete(&wire.cloud().elb, &Live { seen, ..live }).await.unwrap_err();
+    assert_eq!(fault.class, Class::Conflict);
+    assert!(fault.message.ends_with("set its attribute deletion_protection.enabled to false"), "{}", fault.message);
 }
 
 #[tokio::test]

@@ -111,6 +111,21 @@ async fn deleting_twice_is_no_fault() {
 }
 
 #[tokio::test]
+async fn a_group_that_somebody_protects_says_so() {
+    let live = mark(&group()).live(NAME, Phase::Ready, seen(Some(30)));
+    let described =
+        |protected: bool| json!({"logGroups": [{"logGroupName": NAME, "deletionProtectionEnabled": protected}]});
+    for (protected, expected) in [(true, Class::Conflict), (false, Class::Invalid)] {
+        let wire = Wire::default().refuse_json(400, "ValidationException").answer_json(&described(protected));
+        let fault = LogGroup::delete(&wire.cloud().logs, &live).await.unwrap_err();
+        assert_eq!(fault.class, expected);
+        assert_eq!(fault.message.contains("switch its deletion protection off"), protected, "{}", fault.message);
+    }
+    let denied = Wire::default().refuse_json(400, "AccessDeniedException");
+    assert_eq!(LogGroup::delete(&denied.cloud().logs, &live).await.unwrap_err().class, Class::Denied);
+}
+
+#[tokio::test]
 async fn both_prefixes_are_listed_and_an_id_is_matched_exactly() {
     let page = |names: &[&str]| {
         let groups: Vec<_> = names.iter().map(|name| json!({"logGroupName": name})).collect();

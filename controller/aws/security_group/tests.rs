@@ -123,8 +123,15 @@ async fn a_delete_of_what_is_gone_succeeds_and_one_in_use_is_not_yet() {
     let gone = Wire::default().refuse(400, "InvalidGroup.NotFound");
     assert_eq!(SecurityGroup::delete(&gone.ec2(), &live(Rules::default())).await, Ok(Deletion::Gone));
 
-    let used = Wire::default().refuse(400, "DependencyViolation");
-    assert_eq!(SecurityGroup::delete(&used.ec2(), &live(Rules::default())).await.unwrap_err().class, Class::NotYet);
+    let interface =
+        "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId></item></networkInterfaceSet>";
+    let used = Wire::default()
+        .refuse(400, "DependencyViolation")
+        .answer("DescribeNetworkInterfaces", interface)
+        .answer("DescribeSecurityGroups", "<securityGroupInfo/>")
+        .answer("DescribeSecurityGroups", "<securityGroupInfo/>");
+    let fault = SecurityGroup::delete(&used.ec2(), &live(Rules::default())).await.unwrap_err();
+    assert_eq!((fault.class, fault.message.as_str()), (Class::NotYet, "in use by network interface eni-1"));
 }
 
 fn shown(id: &str, tags: Option<Vec<Tag>>) -> Sdk {

@@ -365,14 +365,14 @@ questions! {
         log_group_tags: LogGroupTags,
         /// `DescribeTargetHealth` of a target group of the service, by its ARN.
         service_targets: ServiceTargets,
-        /// `DescribeTasks` of tasks that ended, by the ARN of their service.
-        stopped_tasks: StoppedTasks,
         /// `ListTaskDefinitions`, by family.
         task_definition_arns: TaskDefinitionArns,
         /// `DescribeTaskDefinition`, by ARN. After those that list them and those that run them.
         task_definitions: TaskDefinitions,
         /// `ListServiceDeployments`, by the ARN of the service. After the task definitions, which tell what is to be rolled out.
         service_rollouts: ServiceRollouts,
+        /// `DescribeTasks` of tasks that ended, by the ARN of their service. After the rollouts, whose failure they tell more of.
+        stopped_tasks: StoppedTasks,
         /// `DescribeTags` and `DescribeLoadBalancerAttributes` of a load balancer, by its ARN.
         load_balancer_details: LoadBalancerDetails,
         /// `DescribeListeners` and `DescribeTags` of a load balancer's listeners, by its ARN. After the load balancers.

@@ -67,7 +67,11 @@ fn every_stage_of_the_api_is_read_with_how_its_deployment_went() {
         (Some("Successfully deployed stage with deployment ID 'd1'"), Some("d1"), Phase::Ready),
         (None, Some("d1"), Phase::Ready),
         (None, None, Phase::Pending("not deployed yet".to_owned())),
-        (Some("Unable to deploy: no routes"), Some("d0"), Phase::Broken("Unable to deploy: no routes".to_owned())),
+        (
+            Some("Unable to deploy: no routes"),
+            Some("d0"),
+            Phase::Broken("Unable to deploy: no routes; the next change of the API deploys it again".to_owned()),
+        ),
     ];
     for (message, deployment, phase) in cases {
         let stages = vec![listed(DEFAULT, message, deployment, &marked), listed("prod", None, None, &Tags::new())];

@@ -123,8 +123,11 @@ async fn a_delete_of_what_is_gone_succeeds_and_one_in_use_is_not_yet() {
     let gone = Wire::default().refuse(400, "InvalidSubnetID.NotFound");
     assert_eq!(Subnet::delete(&gone.ec2(), &live()).await, Ok(Deletion::Gone));
 
-    let used = Wire::default().refuse(400, "DependencyViolation");
-    assert_eq!(Subnet::delete(&used.ec2(), &live()).await.unwrap_err().class, Class::NotYet);
+    let interface =
+        "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId></item></networkInterfaceSet>";
+    let used = Wire::default().refuse(400, "DependencyViolation").answer("DescribeNetworkInterfaces", interface);
+    let fault = Subnet::delete(&used.ec2(), &live()).await.unwrap_err();
+    assert_eq!((fault.class, fault.message.as_str()), (Class::NotYet, "in use by network interface eni-1"));
 }
 
 fn shown(name: &str) -> SubnetBuilder {

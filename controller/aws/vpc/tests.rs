@@ -127,7 +127,11 @@ async fn a_delete_of_what_is_gone_succeeds_and_one_in_use_is_not_yet() {
     let gone = Wire::default().refuse(400, "InvalidVpcID.NotFound");
     assert_eq!(Vpc::delete(&gone.ec2(), &live).await, Ok(Deletion::Gone));
 
-    let used = Wire::default().refuse(400, "DependencyViolation");
+    let subnet = "<subnetSet><item><subnetId>subnet-9</subnetId></item></subnetSet>";
+    let used = Wire::default()
+        .refuse(400, "DependencyViolation")
+        .answer("DescribeSubnets", subnet)
+        .refuse(403, "UnauthorizedOperation");
     assert_eq!(Vpc::delete(&used.ec2(), &live).await.unwrap_err().class, Class::NotYet);
 }
 

@@ -15,7 +15,7 @@ pub(super) fn comes<N: Node>(step: &Step<N>) -> bool {
 }
 
 /// What the step does, or will do once what blocks it is done.
-fn intended<N: Node>(step: &Step<N>) -> Action {
+pub(super) fn intended<N: Node>(step: &Step<N>) -> Action {
     match &step.action {
         Action::Blocked(_) if !step.declared() => Action::Delete,
         Action::Blocked(_) if step.id.is_some() => Action::Update,
@@ -133,7 +133,7 @@ fn completion<N: Node>(step: &Step<N>) -> String {
 }
 
 /// Names of what changes: fields, then tags.
-fn fields<N: Node>(step: &Step<N>) -> Vec<String> {
+pub(super) fn fields<N: Node>(step: &Step<N>) -> Vec<String> {
     let tags = step.tags.set.keys().chain(&step.tags.remove);
     let tags = tags.map(|tag| format!("tags[{tag}]"));
     step.changes.iter().map(|change| change.field.to_owned()).chain(tags).collect()

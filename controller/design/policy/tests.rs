@@ -1,13 +1,13 @@
 //! Which steps run, over real plans of a toy kind.
 
 mod drift;
+mod preview;
 mod toy;
 
 use engine::{Attributes, Graph, Id, Ids, Key, Live, Memory, Observed, Phase, Record, Tags, applied, plan};
 
 use self::toy::{REPOSITORY, Seen, Toy, VPC};
 use super::*;
-use crate::api::status::Condition;
 
 fn toy(name: &str, fixed: u8, loose: u8) -> Toy {
     Toy { key: Key::new(VPC, name), fixed, loose }
@@ -274,26 +274,4 @@ fn deletion_is_steered_by_its_own_fields() {
         let ruling = Policy { deletion: Some(deletion), ..policy }.withhold(end());
         assert_eq!((running(&ruling.plan), ruling.held), (expected, None), "{name}");
     }
-}
-
-#[test]
-fn a_generation_is_applied_when_nothing_of_it_is_under_way() {
-    let condition = |name: &str, status| Condition {
-        type_: name.into(),
-        status,
-        reason: "R".into(),
-        message: String::new(),
-        observed_generation: Some(3),
-        last_transition_time: "2026-11-24T00:00:00Z".parse().unwrap(),
-    };
-    let status = |conditions| Status { observed_generation: Some(3), conditions, ..Status::default() };
-    assert_eq!(applied_generation(&Status::default()), None);
-    assert_eq!(applied_generation(&status(vec![condition("Ready", ConditionStatus::False)])), Some(3));
-    for name in ["Reconciling", "Stalled", "Suspended"] {
-        assert_eq!(applied_generation(&status(vec![condition(name, ConditionStatus::True)])), None, "{name}");
-        assert_eq!(applied_generation(&status(vec![condition(name, ConditionStatus::Unknown)])), None, "{name}");
-        assert_eq!(applied_generation(&status(vec![condition(name, ConditionStatus::False)])), Some(3), "{name}");
-    }
-    let waiting = Condition { reason: "ImageNotFound".into(), ..condition("Reconciling", ConditionStatus::True) };
-    assert_eq!(applied_generation(&status(vec![waiting])), Some(3));
 }

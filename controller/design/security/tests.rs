@@ -1,6 +1,8 @@
 //! Every hop of the architecture through the rules, evaluated as AWS does: out of the source by an egress rule of one of its
 //! groups, into the target by an ingress rule of one of its own.
 
+mod walk;
+
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 

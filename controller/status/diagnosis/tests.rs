@@ -1,4 +1,4 @@
-use engine::{Node as _, Phase};
+use engine::{Live, Node as _, Phase, State};
 
 use super::*;
 use crate::status::tests::bench::{Bench, key, network, piece};
@@ -107,6 +107,27 @@ fn the_part_that_is_missing_is_named() {
         assert!(named.starts_with(&format!("{part}, ")) && named.contains("is missing"), "{part}: {named}");
         let complete = said(&[], stopped);
         assert!(!complete.contains("is missing"), "{complete}");
+    }
+}
+
+/// What stands and was changed is not said to be missing.
+#[test]
+fn the_part_that_is_not_as_declared_is_named_as_such() {
+    use State::{Broken, Waiting, Withheld};
+    type Case = (&'static str, &'static str, fn(Live<u8>) -> State<u8>, &'static str);
+    let withheld = |live| Withheld(Some(live), "held".to_owned());
+    let cases: [Case; 4] = [
+        (LAYER, "vpc-endpoint/s3", withheld, "is not as declared"),
+        (RIGHT, "role/execution", withheld, "is not as declared: ecr:GetAuthorizationToken on * is not allowed"),
+        (LOGGER, "vpc-endpoint/logs", |live| Waiting(Some(live), "pending".to_owned()), "is not ready"),
+        (HEALTH, "security-group-rule/vpc-link-to-task", |live| Broken(live, "broken".to_owned()), "is not ready"),
+    ];
+    for (stopped, part, state, expected) in cases {
+        let mut outcome = without(&[]).outcome.unwrap();
+        let live = outcome.states[&key(part)].live().unwrap().clone();
+        outcome.states.insert(key(part), state(live));
+        let said = diagnosis(&outcome, stopped);
+        assert!(said.starts_with(&format!("{part}, ")) && said.contains(expected), "{part}: {said}");
     }
 }
 

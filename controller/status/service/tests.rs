@@ -106,6 +106,19 @@ fn a_rollback_stalls_and_is_remembered_until_the_declaration_changes() {
     assert_eq!(bench.is("ServiceReady"), (True, "Ready"));
 }
 
+/// A rollback to the same task definition takes back what else was declared.
+#[test]
+fn a_service_that_returned_to_other_settings_is_not_ready() {
+    let mut bench = stack(&Shown { runs: NEW, phase: Phase::Ready, attributes: &[] });
+    assert!(!rollout_open(bench.status()));
+    show(&mut bench, &Shown { runs: NEW, phase: Phase::Pending("being rolled out".into()), attributes: &[] });
+    assert!(rollout_open(bench.status()), "how it ends is to be seen");
+    show(&mut bench, &Shown { runs: NEW, phase: Phase::Ready, attributes: &FAILED });
+    assert_eq!(bench.is("Ready"), (False, "RolledBack"));
+    assert!(bench.message("Ready").contains("shop_orders:3 runs on as before"), "{}", bench.message("Ready"));
+    assert!(rollout_open(bench.status()));
+}
+
 #[test]
 fn a_failed_rollout_without_a_predecessor_stalls() {
     let phase = Phase::Broken("the rollout of shop_orders:3 failed".into());
@@ -141,6 +154,33 @@ fn what_ended_the_tasks_is_told_while_they_are_not_there() {
     assert!(
         rest(bench.status(), bench.outcome.as_ref(), std::time::Duration::from_secs(300), bench.now()).as_secs() <= 30
     );
+}
+
+/// ECS begins to start tasks some seconds after a change of their number; if it does not, that is told.
+#[test]
+fn tasks_that_are_about_to_be_started_are_no_outage_for_a_while() {
+    let mut bench = stack(&Shown { runs: NEW, phase: Phase::Ready, attributes: &[] });
+    let few = || Phase::Broken("less than 4 of 4 tasks are healthy targets".into());
+    let mut look = |seconds: i64, attributes: &'static [(&'static str, &'static str)]| {
+        bench.seconds += seconds;
+        let service = bench.cloud.live.iter_mut().find(|live| live.key == key("ecs-service/main")).unwrap();
+        service.phase = few();
+        service.attributes.extend(attributes.iter().map(|(name, value)| ((*name).into(), (*value).to_owned())));
+        bench.pass();
+        let rest = rest(bench.status(), bench.outcome.as_ref(), crate::status::tests::bench::RESYNC, bench.now());
+        (bench.is("ServiceReady").1.to_owned(), bench.is("Ready").1.to_owned(), rest.as_secs() <= 30)
+    };
+    let is = |reason: &str, ready: &str| (reason.to_owned(), ready.to_owned(), true);
+    let about = &[(attribute::TO_START, "2")];
+    assert_eq!(look(1000, about), is("Ready", "Ready"));
+    assert_eq!(look(59, about), is("Ready", "Ready"));
+    assert_eq!(look(1, about), is("Broken", "Broken"));
+
+    // Whatever else is wrong is told at once.
+    let mut bench = stack(&Shown { runs: NEW, phase: few(), attributes: &[] });
+    assert_eq!(bench.is("ServiceReady"), (False, "Broken"));
+    show(&mut bench, &Shown { runs: OLD, phase: few(), attributes: &[about[0], FAILED[0], FAILED[1]] });
+    assert_eq!(bench.is("ServiceReady"), (False, "RolledBack"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::api::status::{Condition, ConditionStatus, PlanRecord, ResourceRecord}
 use crate::api::{Spec, Stack, Status, validate};
 use crate::aws::facts::Facts;
 use crate::status::memory::key_of;
-use crate::status::{Pass, Probed, Problem, Unexported, announce, of, recall, rest};
+use crate::status::{Pass, Probed, Problem, Unexported, announce, of, probe_due, recall, rest};
 
 pub(in crate::status) const SETTLE: Duration = Duration::from_mins(1);
 pub(in crate::status) const RESYNC: Duration = Duration::from_mins(5);
@@ -141,6 +141,8 @@ pub(in crate::status) struct Bench {
     pub(in crate::status) withheld: BTreeSet<Key>,
     /// What the readiness probe came to.
     pub(in crate::status) probed: Option<Probed>,
+    /// What the last pass would probe: path, and name of the client and issuer of a token.
+    pub(in crate::status) due: Option<(String, Option<(String, String)>)>,
     /// The plan that waits for approval.
     pub(in crate::status) held: Option<PlanRecord>,
     /// Secrets that could not be written.
@@ -175,6 +177,7 @@ pub(in crate::status) fn network() -> Bench {
         unmarked: BTreeMap::new(),
         problem: None,
         probed: None,
+        due: None,
         held: None,
         unexported: Vec::new(),
         facts: None,
@@ -251,7 +254,7 @@ impl Bench {
         }
         let memory = &recollection.memory;
         let reached = self.problem.as_ref().is_none_or(|problem| problem.of_credentials() == Some(false));
-        let after = of(&Pass {
+        let pass = Pass {
             stack: &self.stack,
             previous: &previous,
             spec: self.spec.as_ref().filter(|_| !self.deleting()),
@@ -272,6 +275,11 @@ impl Bench {
             deleting: self.deleting(),
             settle: SETTLE,
             now,
+        };
+        let after = of(&pass);
+        self.due = probe_due(&pass, &after).map(|due| {
+            let client = due.client.map(|client| (client.name.to_owned(), client.issuer.to_owned()));
+            (due.path.to_owned(), client)
         });
         self.known = true;
         self.stack.status = after;

@@ -5,8 +5,8 @@ use engine::{Class, Phase};
 use super::bench::{Bench, fault, key, kind, network, piece};
 use crate::api::spec::{Domain, ReadinessProbe};
 use crate::api::status::{ConditionStatus::*, Outputs};
-use crate::aws::{ENDPOINT, INACTIVE, TARGET};
-use crate::status::Probed;
+use crate::aws::{ENDPOINT, INACTIVE, ISSUER, TARGET, attribute};
+use crate::status::{Answer, Probed};
 
 /// A stack whose way in stands.
 fn built() -> Bench {
@@ -109,30 +109,118 @@ fn a_link_that_sleeps_is_named_and_stays_ready() {
     assert_eq!((bench.is("ApiReady"), bench.is("Ready")), ((True, "Ready"), (True, "Ready")));
 }
 
-#[test]
-fn a_probe_is_sent_when_the_api_stands_and_its_answer_counts() {
+/// A stack whose API is called, with a probe.
+fn probing(client: Option<&str>) -> Bench {
     let mut bench = built();
     sets(&mut bench, "api/main", ENDPOINT, "https://a1.execute-api.eu-west-1.amazonaws.com");
-    let probe = ReadinessProbe { path: "/healthz".to_owned(), client: None };
+    let probe = ReadinessProbe { path: "/healthz".to_owned(), client: client.map(str::to_owned) };
     bench.spec.as_mut().unwrap().api.readiness_probe = Some(probe);
-    let refused = "spec.api.readinessProbe: /healthz without a token was";
-    for (probed, expected, message) in [
-        (Probed::Answered(401), (True, "Ready"), String::new()),
-        (Probed::Answered(200), (False, "ProbeFailed"), format!("{refused} answered with 200 instead of 401")),
-        (Probed::Unreachable("no route".into()), (False, "ProbeFailed"), format!("{refused} not answered: no route")),
-        (Probed::Answered(401), (True, "Ready"), String::new()),
-    ] {
+    bench
+}
+
+#[test]
+fn a_probe_is_due_when_the_api_stands() {
+    let mut bench = probing(None);
+    assert_eq!(bench.due, None, "not declared before");
+    bench.settle();
+    assert_eq!(bench.due, Some(("/healthz".to_owned(), None)));
+    let live = bench.cloud.live.iter_mut().find(|live| live.key == key("stage/default")).unwrap();
+    live.phase = Phase::Broken("not deployed".into());
+    bench.settle();
+    assert_eq!(bench.due, None);
+}
+
+/// A token is asked for when tasks may be expected to answer; what keeps them from that is told by their own condition.
+#[test]
+fn a_token_is_due_when_tasks_may_answer() {
+    let mut bench = probing(Some("batch"));
+    bench.declared.push(piece("user-pool/main", &[]));
+    bench.declared.push(piece("ecs-service/main", &[]));
+    bench.settle();
+    let plain = Some(("/healthz".to_owned(), None));
+    assert_eq!(bench.due, plain, "the issuer is not known yet");
+    sets(&mut bench, "user-pool/main", ISSUER, "https://issuer.example/pool");
+    let phase = |bench: &mut Bench, phase: Phase| {
+        bench.cloud.live.iter_mut().find(|live| live.key == key("ecs-service/main")).unwrap().phase = phase;
+        bench.settle();
+        (bench.is("ServiceReady").1.to_owned(), bench.due.clone())
+    };
+    let token = Some(("/healthz".to_owned(), Some(("batch".to_owned(), "https://issuer.example/pool".to_owned()))));
+    assert_eq!(phase(&mut bench, Phase::Ready), ("Ready".to_owned(), token.clone()));
+    assert_eq!(phase(&mut bench, Phase::Pending("rolled out".into())), ("Progressing".to_owned(), plain.clone()));
+    assert_eq!(phase(&mut bench, Phase::Broken("no healthy targets".into())), ("Broken".to_owned(), token));
+    sets(&mut bench, "ecs-service/main", attribute::DESIRED, "0");
+    assert_eq!(phase(&mut bench, Phase::Ready), ("ScaledToZero".to_owned(), plain));
+}
+
+fn without(answer: Answer) -> Probed {
+    Probed { without_token: answer, with_token: None }
+}
+
+fn with(answer: Result<Answer, String>) -> Probed {
+    Probed { without_token: Answer::Status(401), with_token: Some(answer) }
+}
+
+/// Each answer, and what `Ready` says of it: nothing, if it is as it should be.
+#[track_caller]
+fn counts(mut bench: Bench, cases: impl IntoIterator<Item = (Probed, &'static str)>) {
+    for (probed, message) in cases {
         bench.probed = Some(probed.clone());
         bench.settle();
+        let expected = if message.is_empty() { (True, "Ready") } else { (False, "ProbeFailed") };
         assert_eq!((bench.is("ApiReady"), bench.is("Ready")), (expected, expected), "{probed:?}");
         assert_eq!((bench.condition("Reconciling"), bench.condition("Stalled")), (None, None));
         if !message.is_empty() {
-            assert_eq!(bench.message("Ready"), message);
+            assert_eq!(bench.message("Ready"), format!("spec.api.readinessProbe: {message}"));
             assert!(bench.rest() < super::bench::RESYNC);
         }
     }
     bench.spec.as_mut().unwrap().api.readiness_probe = None;
-    bench.probed = Some(Probed::Answered(200));
     bench.settle();
     assert_eq!(bench.is("Ready"), (True, "Ready"), "none is declared");
+}
+
+#[test]
+fn who_has_no_token_is_refused() {
+    let cases = [
+        (without(Answer::Status(401)), ""),
+        (without(Answer::Status(200)), "/healthz without a token was answered with 200 instead of 401"),
+        (without(Answer::None("no route".into())), "/healthz without a token was not answered: no route"),
+        (without(Answer::Status(401)), ""),
+        (without(Answer::Status(503)), "/healthz without a token was answered with 503 instead of 401"),
+    ];
+    counts(probing(None), cases);
+}
+
+#[test]
+fn who_has_a_token_is_served() {
+    let served = |status| with(Ok(Answer::Status(status)));
+    let cases = [
+        (served(200), ""),
+        (served(401), "/healthz with a token of client batch was answered with 401: the API does not accept it"),
+        (
+            served(403),
+            "/healthz with a token of client batch was answered with 403: it has none of the scopes that the route asks for",
+        ),
+        (served(404), ""),
+        (
+            served(500),
+            "/healthz with a token of client batch was answered with 500: the way to a task is closed, or the service fails",
+        ),
+        (
+            served(503),
+            "/healthz with a token of client batch was answered with 503: the way to a task is closed, or the service fails",
+        ),
+        (
+            with(Ok(Answer::None("no answer within 10 seconds".into()))),
+            "/healthz with a token of client batch was not answered: no answer within 10 seconds",
+        ),
+        (with(Err("the issuer says no".into())), "no token of client batch: the issuer says no"),
+        (served(302), ""),
+        (
+            Probed { without_token: Answer::Status(200), ..served(200) },
+            "/healthz without a token was answered with 200 instead of 401",
+        ),
+    ];
+    counts(probing(Some("batch")), cases);
 }

@@ -110,6 +110,11 @@ fn events_tell_a_problem_once() {
     );
     let before = bench.pass();
     assert!(events(&before, bench.status()).is_empty());
+    bench.problem = None;
+    let before = bench.pass();
+    let told: Vec<_> = events(&before, bench.status()).into_iter().map(|event| (event.action, event.reason)).collect();
+    let expected = [("Ready", "Ready"), ("CredentialsReady", "Ready"), ("Stalled", "Resolved")];
+    assert_eq!(told, expected.map(|(action, reason)| (action.to_owned(), reason.to_owned())));
 }
 
 /// A build tells little until something is there.
@@ -118,13 +123,10 @@ fn a_build_is_not_told_step_by_step() {
     let mut bench = network();
     bench.spec.as_mut().unwrap().network.ecs_cidr = "100.64.0.0/16".parse().unwrap();
     bench.pass();
-    let declared = ["CredentialsReady", "NetworkReady", "EndpointsReady"];
-    let first = events(&Status::default(), bench.status()).into_iter().map(|event| event.action);
-    // A section of which nothing is declared is ready at once.
-    assert_eq!(first.filter(|action| declared.contains(&action.as_str())).collect::<Vec<_>>(), ["CredentialsReady"]);
+    assert_eq!(events(&Status::default(), bench.status()), []);
     let before = bench.pass();
     let second: Vec<_> = events(&before, bench.status()).into_iter().map(|event| event.action).collect();
-    assert_eq!(second, ["Ready", "NetworkReady", "EndpointsReady"]);
+    assert_eq!(second, ["Ready"]);
 }
 
 #[test]

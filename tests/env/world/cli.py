@@ -50,7 +50,12 @@ def parser() -> argparse.ArgumentParser:
     )
     command("install", _install, "install the CRDs and the RBAC into the running world")
     command("run", _run, "install, then run the controller in the foreground as its ServiceAccount")
-    command("demo", _demo, "start the world and the controller, apply the sample, wait until its network is ready", environment=True)
+    command("demo", _demo, "start the world and the controller, apply the sample, push its image, call its API", environment=True)
+    signed = command("token", _access_token, "sign a user of a stack's pool in, print the access token", environment=True)
+    signed.add_argument("--namespace", default="shop")
+    signed.add_argument("--name", default="orders", help="the stack")
+    signed.add_argument("--client", default="default", help="the client of the stack through which the user signs in")
+    signed.add_argument("--account", help="the AWS account of the stack (default: the world's own)")
     return root
 
 
@@ -149,6 +154,20 @@ def _run(options: argparse.Namespace) -> int:
 
     state = _state(options)
     foreground(state, running(state))
+
+
+def _access_token(options: argparse.Namespace) -> int:
+    from .kubectl import Kubectl
+    from .user import token
+
+    facts = running(_state(options))
+    stack = Kubectl.administrator(facts).json("get", "fargatestack", options.name, f"--namespace={options.namespace}")
+    known = stack.get("status", {}).get("outputs", {})
+    pool, client = known.get("userPoolId"), known.get("clientIds", {}).get(options.client)
+    if pool is None or client is None:
+        raise WorldError(f"{options.namespace}/{options.name} has no user pool with a client {options.client} yet")
+    print(token(facts, pool=pool, client=client, account=options.account))
+    return 0
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -73,6 +73,14 @@ def build() -> Path:
     return Path(metadata["target_directory"]) / "debug" / "fargatestack"
 
 
+def graph(binary: Path, manifest: Path) -> str:
+    """Return the picture of what a manifest declares, in Mermaid."""
+    drawn = subprocess.run([binary, "graph", "-f", manifest], capture_output=True, text=True, check=False)
+    if drawn.returncode != 0 or not drawn.stdout:
+        raise WorldError(f"`fargatestack graph` drew nothing (exit {drawn.returncode}): {drawn.stderr.strip()}")
+    return drawn.stdout
+
+
 def environment(state: State, facts: Facts) -> dict[str, str]:
     """Return the controller's environment: AWS_ENDPOINT_URL and AWS_REGION of the user win, the world fills the rest.
 

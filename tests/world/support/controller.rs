@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use super::emulator::http;
+use super::emulator::http_text;
 use super::{World, eventually};
 
 /// Runs the controller, says its pid, ends when it ends, and ends it when standard input closes: also when the test
@@ -23,7 +23,8 @@ wait $pid"#;
 /// Makes the emulator's transitions the only thing that takes time. A settle window of 2 s is longer than the emulator ever
 /// lags here; the account's rate limits are AWS's, not the emulator's. Many controllers run on this machine: any port will do.
 ///
-/// Leader election is as in production, and a single one leads at once; a test that kills it and starts it again sets more.
+/// Leader election is as in production: a single one leads at once, and so does the next if the one before was asked to end. A test
+/// that kills it and starts it again sets more.
 const SETTINGS: [(&str, &str); 4] = [
     ("FARGATESTACK_SETTLE_SECONDS", "2"),
     ("FARGATESTACK_RATE_LIMITS", "false"),
@@ -177,7 +178,7 @@ impl Controller {
             lines.retain(|line| line["message"] == "listening" && line["flag"] == flag);
             Some(lines.pop()?["address"].as_str()?.to_owned())
         });
-        http(&address, "GET", path, "")
+        http_text(&address, "GET", path, "", "")
     }
 
     /// The value of a metric, by its name with its labels.

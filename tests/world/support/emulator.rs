@@ -1,11 +1,10 @@
 //! An AWS account of the emulator, seen from outside: what was called, what it holds, what is to go wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use serde_json::{Value, json};
 
 use super::World;
@@ -16,8 +15,8 @@ pub const REGION: &str = "eu-west-1";
 /// An account that nobody else uses. Any role in it can be assumed.
 #[derive(Clone, Debug)]
 pub struct Account {
-    endpoint: String,
-    id: String,
+    pub(super) endpoint: String,
+    pub(super) id: String,
 }
 
 /// One call, as AWS saw it.
@@ -27,6 +26,8 @@ pub struct Call {
     pub operation: String,
     /// Service as botocore names it.
     pub service: String,
+    /// Verb of its HTTP request.
+    pub method: String,
     /// It is of the kind that changes something.
     pub write: bool,
     /// It was carried out, whatever was answered.
@@ -54,54 +55,14 @@ impl Account {
         &self.id
     }
 
-    /// How a client of the user's own gets in, who is root there. Its calls are in the ledger, too.
-    fn root(&self) -> aws_config::SdkConfig {
-        let credentials = Credentials::new(&self.id, "any", None, None, "test");
-        aws_config::SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&self.endpoint)
-            .region(Region::new(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .build()
-    }
-
-    /// The user's own client of EC2.
-    pub fn ec2(&self) -> aws_sdk_ec2::Client {
-        aws_sdk_ec2::Client::new(&self.root())
-    }
-
-    /// The user's own client of Elastic Load Balancing.
-    pub fn elb(&self) -> aws_sdk_elasticloadbalancingv2::Client {
-        aws_sdk_elasticloadbalancingv2::Client::new(&self.root())
-    }
-
-    /// The user's own client of API Gateway.
-    pub fn api(&self) -> aws_sdk_apigatewayv2::Client {
-        aws_sdk_apigatewayv2::Client::new(&self.root())
-    }
-
-    /// The same for user pools.
-    pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
-        let config = aws_sdk_cognitoidentityprovider::Config::builder()
-            .behavior_version(aws_sdk_cognitoidentityprovider::config::BehaviorVersion::latest())
-            .endpoint_url(&self.endpoint)
-            .region(aws_sdk_cognitoidentityprovider::config::Region::new(REGION))
-            .credentials_provider(aws_sdk_cognitoidentityprovider::config::Credentials::new(
-                &self.id, "any", None, None, "test",
-            ))
-            .build();
-        aws_sdk_cognitoidentityprovider::Client::from_conf(config)
-    }
-
-    /// The same for ECS.
-    pub fn ecs(&self) -> aws_sdk_ecs::Client {
-        let config = aws_sdk_ecs::Config::builder()
-            .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
-            .endpoint_url(&self.endpoint)
-            .region(aws_sdk_ecs::config::Region::new(REGION))
-            .credentials_provider(aws_sdk_ecs::config::Credentials::new(&self.id, "any", None, None, "test"))
-            .build();
-        aws_sdk_ecs::Client::from_conf(config)
+    /// How the user's own tools get in, as environment variables.
+    pub fn environment(&self) -> [(&'static str, &str); 4] {
+        [
+            ("AWS_ENDPOINT_URL", &self.endpoint),
+            ("AWS_ACCESS_KEY_ID", &self.id),
+            ("AWS_SECRET_ACCESS_KEY", "any"),
+            ("AWS_REGION", REGION),
+        ]
     }
 
     /// The same for IAM.
@@ -111,8 +72,53 @@ impl Account {
 
     /// Pushes an image of its own content as `repository:tag`; answers with its digest.
     pub fn push(&self, repository: &str, tag: &str) -> String {
-        let image = json!({"region": REGION, "repository": repository, "tag": tag});
+        self.push_as(repository, tag, tag)
+    }
+
+    /// Pushes an image of this content as `repository:tag`; answers with its digest.
+    pub fn push_as(&self, repository: &str, tag: &str, content: &str) -> String {
+        let image = json!({"region": REGION, "repository": repository, "tag": tag, "content": content});
         self.control("POST", "images", "", Some(&image))["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// What the applications of images that match `image` do from now on: `answers`, `errors`, `silent`, `crashes`.
+    pub fn applications(&self, image: &str, does: &str) {
+        let order = json!({"image": image, "does": does});
+        self.control("POST", "applications", "", Some(&order));
+    }
+
+    /// Ends so many running tasks, 0 for all: `exit` as if their applications had exited, `spot` as if Fargate Spot took them.
+    pub fn end_tasks(&self, end: &str, count: usize) {
+        let order = json!({"region": REGION, "end": end, "count": count});
+        let ended = self.control("POST", "tasks", "", Some(&order));
+        assert!(!ended["ended"].as_array().unwrap().is_empty(), "no task runs that could end: {order}");
+    }
+
+    /// Moves this account's clock, by which all transitions go.
+    pub fn step(&self, seconds: u32) {
+        self.control("POST", "clock", "", Some(&json!({"step": seconds})));
+    }
+
+    /// Puts a VPC link into a state.
+    pub fn set_vpc_link(&self, id: &str, status: &str) {
+        self.control("POST", "vpc-links", "", Some(&json!({"region": REGION, "id": id, "status": status})));
+    }
+
+    /// Puts a load balancer into a state.
+    pub fn set_load_balancer(&self, arn: &str, state: &str) {
+        self.control("POST", "load-balancers", "", Some(&json!({"region": REGION, "arn": arn, "state": state})));
+    }
+
+    /// The next automatic deployment of a stage fails.
+    pub fn fail_next_deployment(&self) {
+        let order = json!({"region": REGION, "of": "deployment", "message": "Internal server error"});
+        self.control("POST", "gateway-failures", "", Some(&order));
+    }
+
+    /// The status of a request without a token to an API, on its way through everything.
+    pub fn walk(&self, api: &str, path: &str) -> u64 {
+        let answer = self.control("POST", "walk", "", Some(&json!({"api": api, "path": path})));
+        answer["status"].as_u64().unwrap()
     }
 
     /// Where the ledger stands: pass it to [`Account::calls`].
@@ -122,22 +128,31 @@ impl Account {
 
     /// The controller's calls since `since`, oldest first; the user's own are left out.
     pub fn calls(&self, since: u64) -> Vec<Call> {
+        self.ledger(since).into_iter().filter(|(own, _)| !own).map(|(_, call)| call).collect()
+    }
+
+    /// The user's own calls since `since`, oldest first.
+    pub fn own_calls(&self, since: u64) -> Vec<Call> {
+        self.ledger(since).into_iter().filter(|(own, _)| *own).map(|(_, call)| call).collect()
+    }
+
+    /// Every call since `since`, and whether it is the user's own.
+    fn ledger(&self, since: u64) -> Vec<(bool, Call)> {
         let ledger = self.control("GET", "ledger", &format!("&since={since}"), None);
         let root = format!(":iam::{}:root", self.id);
         let entries = ledger["entries"].as_array().unwrap().iter();
         let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-        entries
-            .filter(|entry| !text(entry, "principal").ends_with(&root))
-            .map(|entry| Call {
-                operation: text(entry, "operation"),
-                service: text(entry, "service"),
-                write: entry["write"].as_bool().unwrap(),
-                effect: entry["effect"].as_bool().unwrap(),
-                error: entry["error"].as_str().map(Into::into),
-                request_id: text(entry, "request_id"),
-                request: entry["request"].clone(),
-            })
-            .collect()
+        let call = |entry: &Value| Call {
+            operation: text(entry, "operation"),
+            service: text(entry, "service"),
+            method: text(entry, "method"),
+            write: entry["write"].as_bool().unwrap(),
+            effect: entry["effect"].as_bool().unwrap(),
+            error: entry["error"].as_str().map(Into::into),
+            request_id: text(entry, "request_id"),
+            request: entry["request"].clone(),
+        };
+        entries.map(|entry| (text(entry, "principal").ends_with(&root), call(entry))).collect()
     }
 
     /// The controller's calls that change something, by name, since `since`.
@@ -172,33 +187,28 @@ impl Account {
         self.control("DELETE", "faults", "", None);
     }
 
+    /// Lets the resource `id` be missing from the next `reads` lists.
+    pub fn hide(&self, id: &str, reads: u32) {
+        self.control("POST", "hide", "", Some(&json!({"id": id, "reads": reads})));
+    }
+
     /// The next NAT gateway is accepted and then fails for good.
     pub fn fail_next_nat_gateway(&self) {
         let order = json!({"code": "InsufficientFreeAddressesInSubnet"});
         self.control("POST", "nat-failures", "", Some(&order));
     }
 
+    /// Orders or asks something of the emulator for this account, see its README.
+    pub fn order(&self, what: &str, body: &Value) -> Value {
+        self.control("POST", what, "", Some(body))
+    }
+
     fn control(&self, method: &str, what: &str, query: &str, body: Option<&Value>) -> Value {
         let path = format!("/_control/{what}?account={}{query}", self.id);
-        let host = self.endpoint.strip_prefix("http://").unwrap();
-        let (status, answer) = http(host, method, &path, &body.map(ToString::to_string).unwrap_or_default());
+        let (status, answer) = http(&self.endpoint, method, &path, "", body);
         assert_eq!(status, 200, "{method} {path}: {answer}");
-        serde_json::from_str(&answer).unwrap()
+        answer
     }
-}
-
-/// The IAM actions of `service` behind the calls that the controller made in `account`.
-pub fn used_actions(account: &Account, service: &str) -> BTreeSet<String> {
-    let calls = account.calls(0).into_iter().filter(|call| call.service == service);
-    calls.map(|call| format!("{service}:{}", call.operation)).collect()
-}
-
-/// The IAM actions of `service` that the code names beside its calls.
-pub fn listed_actions(service: &str) -> BTreeSet<String> {
-    let of_kinds = fargatestack::aws::ACTIONS.iter().flat_map(|(_, actions)| *actions);
-    let listed =
-        of_kinds.chain(fargatestack::aws::facts::ACTIONS).filter(|action| action.split(':').next() == Some(service));
-    listed.map(|action| (*action).to_owned()).collect()
 }
 
 /// How often each operation occurs.
@@ -210,9 +220,18 @@ pub fn by_operation<'a>(calls: impl IntoIterator<Item = &'a Call>) -> BTreeMap<S
     counts
 }
 
-/// One request without a connection that is kept: status and body.
-pub fn http(host: &str, method: &str, path: &str, body: &str) -> (u16, String) {
-    let head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n", body.len());
+/// One request of JSON without a connection that is kept: status and body.
+pub(super) fn http(endpoint: &str, method: &str, path: &str, headers: &str, body: Option<&Value>) -> (u16, Value) {
+    let host = endpoint.strip_prefix("http://").unwrap();
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    let (status, answer) = http_text(host, method, path, headers, &body);
+    (status, serde_json::from_str(&answer).unwrap())
+}
+
+/// The same of any text.
+pub(super) fn http_text(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\n\r\n");
     let mut stream = TcpStream::connect(host).unwrap();
     stream.write_all((head + body).as_bytes()).unwrap();
     let mut answer = String::new();

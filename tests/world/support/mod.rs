@@ -11,6 +11,7 @@ pub mod cloud;
 pub mod controller;
 pub mod emulator;
 pub mod stack;
+mod user;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -138,8 +139,8 @@ impl World {
         }
     }
 
-    /// Runs a command of the launcher (`tests/env/README.md`) on this world.
-    pub fn launch(&self, arguments: &[&str]) {
+    /// Runs a command of the launcher (`tests/env/README.md`) on this world, and gives what it printed.
+    pub fn launch(&self, arguments: &[&str]) -> String {
         let output = Command::new("python3")
             .arg(root().join("tests/env/world"))
             .args(arguments)
@@ -147,6 +148,7 @@ impl World {
             .output()
             .expect("python3 starts the launcher");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Applies the definitions of `crds/` and waits until the API server serves them. Doing it again does nothing.

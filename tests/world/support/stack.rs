@@ -41,20 +41,29 @@ impl Stack {
         let world = controller.world();
         let account = Account::new(world);
         world.namespace(namespace);
+        let api = Api::namespaced(world.client().await, namespace);
+        let stack = Self { controller, account, namespace: namespace.into(), name: "orders".into(), api };
+        stack.identity(namespace, json!({}));
+        stack
+    }
+
+    /// Makes an identity of this `name` that leads to the stack's account; `more` is laid over its spec.
+    pub fn identity(&self, name: &str, more: Value) {
+        let mut spec = json!({
+            "accountId": self.account.id(),
+            "roleArn": format!("arn:aws:iam::{}:role/fargatestack", self.account.id()),
+            "allowedNamespaces": {"names": [self.namespace]},
+            "allowedRegions": [REGION],
+        });
+        lay_over(&mut spec, more);
         let identity = json!({
             "apiVersion": "fargatestack.dev/v1alpha1",
             "kind": "AwsIdentity",
-            "metadata": {"name": namespace},
-            "spec": {
-                "accountId": account.id(),
-                "roleArn": format!("arn:aws:iam::{}:role/fargatestack", account.id()),
-                "allowedNamespaces": {"names": [namespace]},
-                "allowedRegions": [REGION],
-            },
+            "metadata": {"name": name},
+            "spec": spec,
         });
+        let world = self.controller.world();
         world.kubectl(&["apply", "--server-side", "-f", "-"], &identity.to_string()).expect_success();
-        let api = Api::namespaced(world.client().await, namespace);
-        Self { controller, account, namespace: namespace.into(), name: "orders".into(), api }
     }
 
     /// The same with the stack declared as `spec` says (see [`spec`]) and built.
@@ -62,6 +71,17 @@ impl Stack {
         let stack = Self::prepare(controller, namespace).await;
         stack.declare(spec).await;
         stack.settled().await;
+        stack
+    }
+
+    /// The same with its image pushed and everything ready.
+    pub async fn working(controller: &'static Controller, namespace: &str, spec: Value) -> Self {
+        let stack = Self::prepare(controller, namespace).await;
+        stack.declare(spec).await;
+        stack.settled().await;
+        stack.push("1.4.2");
+        stack.look().await;
+        stack.ready().await;
         stack
     }
 
@@ -80,22 +100,44 @@ impl Stack {
         self.api.clone().into_client()
     }
 
-    /// Declares the whole spec: [`minimal`] with `spec` laid over it.
+    /// Declares the minimal manifest with `spec` laid over it; null takes a member away.
     pub async fn declare(&self, spec: Value) {
+        self.apply(&self.minimal_with(spec)).await;
+    }
+
+    /// The spec of the minimal manifest with `spec` laid over it.
+    pub fn minimal_with(&self, spec: Value) -> Value {
         let mut whole = json!({
             "region": REGION,
             "identityRef": {"name": self.namespace},
             "service": {"image": {"tag": "1.4.2"}, "containerPort": 8080},
         });
         lay_over(&mut whole, spec);
-        let object = json!({
+        whole
+    }
+
+    /// Declares the whole `spec`.
+    pub async fn apply(&self, spec: &Value) {
+        let user = PatchParams::apply("user").force();
+        self.api.patch(&self.name, &user, &Patch::Apply(&self.object(spec))).await.unwrap();
+    }
+
+    /// The API server's refusal of `spec`; what it would accept fails the test.
+    pub async fn refusal(&self, spec: &Value) -> String {
+        let user = PatchParams { dry_run: true, ..PatchParams::apply("user").force() };
+        match self.api.patch(&self.name, &user, &Patch::Apply(&self.object(spec))).await {
+            Ok(_) => panic!("accepted: {spec}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn object(&self, spec: &Value) -> Value {
+        json!({
             "apiVersion": "fargatestack.dev/v1alpha1",
             "kind": "FargateStack",
             "metadata": {"name": self.name},
-            "spec": whole,
-        });
-        let user = PatchParams::apply("user").force();
-        self.api.patch(&self.name, &user, &Patch::Apply(&object)).await.unwrap();
+            "spec": spec,
+        })
     }
 
     /// Sets an annotation.
@@ -129,9 +171,58 @@ impl Stack {
         self.until("the network is ready and nothing is under way", settled).await
     }
 
+    /// Waits until everything works as declared and nothing is under way.
+    pub async fn ready(&self) -> api::Stack {
+        let ready = |stack: &api::Stack| settled(stack) && holds(stack, "Ready");
+        self.until("it is ready and nothing is under way", ready).await
+    }
+
+    /// Looks at everything again and again until `holds` is true of it: for what nobody tells the controller of.
+    pub async fn looking(&self, what: &str, holds: impl Fn(&api::Stack) -> bool + Send) -> api::Stack {
+        let looks = async {
+            loop {
+                let stack = self.look().await;
+                if holds(&stack) {
+                    return stack;
+                }
+            }
+        };
+        match timeout(PATIENCE, looks).await {
+            Ok(stack) => stack,
+            Err(_) => panic!("{} is never seen so: {what}\n{}", self.qualified(), self.describe().await),
+        }
+    }
+
+    /// Looks until everything works again and nothing is under way.
+    pub async fn recovers(&self) -> api::Stack {
+        let ready = |stack: &api::Stack| settled(stack) && holds(stack, "Ready");
+        self.looking("it is ready and nothing is under way", ready).await
+    }
+
     /// Pushes the image of that tag to its repository.
     pub fn push(&self, tag: &str) -> String {
         self.account.push(&self.qualified(), tag)
+    }
+
+    /// An access token of a user who signed in through the client `client` of its pool.
+    pub fn token(&self, client: &str) -> String {
+        let whose = ["--namespace", &self.namespace, "--name", &self.name, "--client", client];
+        let account = ["--account", self.account.id()];
+        let token = self.controller.world().launch(&[&["token"][..], &whose, &account].concat());
+        token.trim().to_owned()
+    }
+
+    /// Takes the security group rule `key` away, as somebody else would.
+    pub async fn revoke(&self, key: &str) {
+        let (cloud, ec2) = (self.cloud(), self.account.ec2());
+        let (rule, group) = (cloud.id(key), cloud.body(key)["GroupId"].as_str().unwrap());
+        if cloud.body(key)["IsEgress"] == true {
+            let call = ec2.revoke_security_group_egress().group_id(group).security_group_rule_ids(rule);
+            call.send().await.unwrap();
+        } else {
+            let call = ec2.revoke_security_group_ingress().group_id(group).security_group_rule_ids(rule);
+            call.send().await.unwrap();
+        }
     }
 
     /// Waits until its service works as declared and nothing is under way.
@@ -236,6 +327,11 @@ pub fn settled(stack: &api::Stack) -> bool {
     current && ready && !reconciling && !holds(stack, "Stalled")
 }
 
+/// Since when a condition of `stack` has the status that it has.
+pub fn since(stack: &api::Stack, condition: &str) -> String {
+    find(stack, condition).unwrap().last_transition_time.to_string()
+}
+
 /// Ids of the resources in the status, by logical id.
 pub fn remembered(stack: &api::Stack) -> BTreeMap<String, String> {
     let records = stack.status.resources.iter();
@@ -247,7 +343,11 @@ fn lay_over(object: &mut Value, over: Value) {
     match (object, over) {
         (Value::Object(object), Value::Object(over)) => {
             for (name, value) in over {
-                lay_over(object.entry(name).or_insert(Value::Null), value);
+                if value.is_null() {
+                    object.remove(&name);
+                } else {
+                    lay_over(object.entry(name).or_insert(Value::Null), value);
+                }
             }
         }
         (object, over) => *object = over,

@@ -21,14 +21,14 @@ pub(in crate::api::manifest) fn image_of_region() -> Rule {
     )
 }
 
-/// The probe's client exists.
+/// The probe's client obtains tokens by itself.
 pub(in crate::api::manifest) fn probe_client() -> Rule {
     rule(
         "!has(self.api.readinessProbe) || !has(self.api.readinessProbe.client) \
-         || (has(self.auth) && has(self.auth.clients) \
-         ? self.auth.clients.exists(c, c.name == self.api.readinessProbe.client) \
-         : self.api.readinessProbe.client == 'default')",
-        "api.readinessProbe.client must be the name of one of auth.clients",
+         || (has(self.auth) && has(self.auth.clients) && self.auth.clients.exists(c, \
+         c.name == self.api.readinessProbe.client && 'ClientCredentials' in c.flows))",
+        "api.readinessProbe.client must be the name of one of auth.clients with flow ClientCredentials: in every other, somebody \
+         signs in",
     )
 }
 

@@ -126,6 +126,27 @@ async fn an_update_sends_what_differs_and_nothing_else() {
     }
 }
 
+/// What was seen of the targets still holds after a change that rolls out nothing, and tells nothing after one that does.
+#[tokio::test]
+async fn a_change_of_the_number_leaves_a_service_as_usable_as_it_was() {
+    let after = async |healthy: &'static str, answer: Value| {
+        let mut live =
+            shown::live(&service(json!({"desiredCount": 1})).await, (Key::new(EcsService::KIND, "main"), 0), None)
+                .unwrap();
+        live.attributes.insert(attribute::HEALTHY.into(), healthy.to_owned());
+        let Verdict::Update(differences) = declared().compare(&live.seen, &ids()).verdict() else { panic!("{live:?}") };
+        declared().update(&answering(answer).cloud().ecs, &live, &differences, &ids()).await.unwrap()
+    };
+    assert_eq!(after("2", json!({})).await.phase, Phase::Ready);
+    let more = after("2", json!({"desiredCount": 3})).await;
+    assert!(matches!(more.phase, Phase::Broken(_)), "{:?}", more.phase);
+    assert_eq!(more.attributes[attribute::TO_START], "1");
+    let from_none = after("0", json!({"runningCount": 0})).await;
+    assert!(matches!(from_none.phase, Phase::Broken(_)) && !from_none.attributes.contains_key(attribute::TO_START));
+    let rolling = json!({"deployments": [{"status": "PRIMARY", "rolloutState": "IN_PROGRESS"}]});
+    assert!(matches!(after("2", rolling).await.phase, Phase::Pending(_)));
+}
+
 /// Tasks can be moved between zones only where there may be more of them for a while.
 #[tokio::test]
 async fn zones_are_not_rebalanced_where_no_task_may_be_added() {

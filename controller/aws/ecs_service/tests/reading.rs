@@ -90,6 +90,29 @@ async fn ready_is_a_complete_rollout_with_enough_healthy_targets() {
     }
 }
 
+/// Where ECS has yet to begin to start tasks, that is told beside the phase.
+#[tokio::test]
+async fn tasks_that_ecs_has_yet_to_start_are_counted_if_they_are_all_that_is_lacking() {
+    use State::{Draining, Healthy, Initial, Unhealthy};
+    let cases: [(Value, &[State], Option<&str>); 7] = [
+        (json!({}), &[Healthy, Healthy], None),
+        (json!({"desiredCount": 4}), &[Healthy, Healthy], Some("2")),
+        (json!({"desiredCount": 4, "runningCount": 3}), &[Healthy, Healthy, Initial], Some("1")),
+        (json!({"runningCount": 1}), &[Healthy, Draining], Some("1")),
+        // None works, or one that runs does not.
+        (json!({"runningCount": 1}), &[Unhealthy], None),
+        (json!({}), &[Healthy, Unhealthy], None),
+        (json!({"desiredCount": 4}), &[Healthy, Unhealthy], None),
+    ];
+    for (changes, targets, expected) in cases {
+        let live = read(changes.clone(), targets).await;
+        let told = live.attributes.get(attribute::TO_START).map(String::as_str);
+        assert_eq!(told, expected, "{changes} {targets:?}");
+        let healthy = targets.iter().filter(|state| **state == Healthy).count().to_string();
+        assert_eq!(live.attributes[attribute::HEALTHY], healthy);
+    }
+}
+
 #[tokio::test]
 async fn each_state_of_a_rollout_is_a_phase() {
     use State::Healthy;
@@ -158,6 +181,19 @@ async fn a_service_that_works_costs_no_questions_about_failures() {
     assert_eq!(asked(json!({"runningCount": 1})).await, (true, false));
 }
 
+/// After a rollback all is well again but what was declared: the tasks that ended tell why.
+#[tokio::test]
+async fn a_rollout_that_failed_is_looked_into() {
+    let base = testing::view_of(json!({})).await;
+    for (last, expected) in [(Some(super::ended("d1", 4)), true), (None, false)] {
+        let service_rollouts = [(SERVICE_ARN, last)].into_iter().collect();
+        let view = View { detailed: Detailed { service_rollouts, ..base.detailed.clone() }, ..view() };
+        let (owner, named) = (stamp().owner, Named::default());
+        let look = Look { view: &view, owner: &owner, expected: &[], named: &named };
+        assert_eq!(!StoppedTasks::subjects(&look).is_empty(), expected);
+    }
+}
+
 #[tokio::test]
 async fn a_service_behind_our_latest_revision_is_asked_about_its_last_rollout() {
     let described = |revision: u32| {
@@ -174,6 +210,8 @@ async fn a_service_behind_our_latest_revision_is_asked_about_its_last_rollout() 
         let (owner, named) = (stamp().owner, Named::default());
         let look = Look { view: &view, owner: &owner, expected: &[], named: &named };
         assert_eq!(!ServiceRollouts::subjects(&look).is_empty(), expected);
+        let named = Named { rollout: true, ..Named::default() };
+        assert!(!ServiceRollouts::subjects(&Look { named: &named, ..look }).is_empty());
     }
 }
 

@@ -17,7 +17,7 @@ fn planner(desired: &[Toy], seen: &[Toy]) -> impl Fn(BTreeSet<Key>) -> Plan<Toy>
     move |approved| plan_of(&desired, graph.clone(), &Memory { approved, ..memory.clone() }, &[])
 }
 
-fn drifted() -> impl Fn(BTreeSet<Key>) -> Plan<Toy> + use<> {
+pub(super) fn drifted() -> impl Fn(BTreeSet<Key>) -> Plan<Toy> + use<> {
     planner(&[toy("a", 1, 1)], &[toy("a", 9, 1)])
 }
 

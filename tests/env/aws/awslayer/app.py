@@ -82,6 +82,7 @@ class Application:
         entry = self.world.ledger.open(
             service=service,
             operation=operation,
+            method=environ["REQUEST_METHOD"],
             account=account,
             region=region,
             time=self.world.clock.now(account),
@@ -217,6 +218,7 @@ class Application:
 
     def _strike(self, fault: Fault, environ: dict[str, Any], wire: Wire | None, entry: Entry) -> Answer | None:
         """Carries a fault out. None means: go on as if nothing had been."""
+        self.world.faults.strike(fault)
         if fault.delay > 0:
             time.sleep(fault.delay)
         if fault.signal:

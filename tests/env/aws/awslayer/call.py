@@ -40,7 +40,7 @@ class Call:
     @classmethod
     def of_nobody(cls, world: World, moto: MotoHost, account: str, region: str) -> Call:
         """A call that no client made and no ledger knows, for what the layer does of its own accord."""
-        entry = Entry(0, "", "", account, region, False, 0.0, {}, "", "")
+        entry = Entry(0, "", "", "", account, region, False, 0.0, {}, "", "")
         principal = Principal(account, "", "")
         wire = Wire("", "", "", None, {}, [])
         return cls(world, moto, wire, principal, region, {}, b"", entry)

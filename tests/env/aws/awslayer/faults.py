@@ -40,8 +40,10 @@ class Fault:
     # A signal to a process of the test, sent before the action.
     signal: int = 0
     pid: int = 0
-    # Counted by the layer.
+    # Counted by the layer: matching calls, those that are or will be hit, and those that were. A call whose effect
+    # comes first is hit only then.
     seen: int = 0
+    claimed: int = 0
     hits: int = 0
 
     def matches(self, service: str, operation: str, account: str, region: str) -> bool:
@@ -73,7 +75,7 @@ class Faults:
 
     def add(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Takes an order; unknown fields are refused."""
-        known = {f.name for f in fields(Fault)} - {"id", "seen", "hits"}
+        known = {f.name for f in fields(Fault)} - {"id", "seen", "claimed", "hits"}
         unknown = sorted(set(spec) - known)
         if unknown:
             raise ControlError(f"unknown fields of a fault: {unknown}; known: {sorted(known)}")
@@ -100,11 +102,16 @@ class Faults:
                 if not fault.matches(service, operation, account, region):
                     continue
                 fault.seen += 1
-                spent = fault.count and fault.hits >= fault.count
+                spent = fault.count and fault.claimed >= fault.count
                 if fault.seen >= fault.nth and not spent and hit is None:
-                    fault.hits += 1
+                    fault.claimed += 1
                     hit = fault
         return hit
+
+    def strike(self, fault: Fault) -> None:
+        """Counts that the fault happens now to a call that it claimed."""
+        with self._lock:
+            fault.hits += 1
 
     def view(self) -> list[dict[str, Any]]:
         """All orders with their counts."""

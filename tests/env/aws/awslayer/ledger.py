@@ -20,6 +20,7 @@ class Entry:
     seq: int
     service: str
     operation: str
+    method: str
     account: str
     region: str
     write: bool
@@ -49,6 +50,7 @@ class Ledger:
         *,
         service: str,
         operation: str,
+        method: str,
         account: str,
         region: str,
         time: float,
@@ -62,6 +64,7 @@ class Ledger:
                 seq=self._next,
                 service=service,
                 operation=operation,
+                method=method,
                 account=account,
                 region=region,
                 write=is_write(operation),

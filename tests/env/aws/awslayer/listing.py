@@ -69,13 +69,13 @@ def filters_known(call: Call, listing: Listing) -> list[tuple[str, list[str]]]:
 
 
 @rule("ec2.Describe*")
-def lag_between_create_and_list(call: Call, resource_id: str, named: bool) -> bool:
+def lag_between_create_and_list(call: Call, resource_id: str, named: object) -> bool:
     """A list, or a read by id, may miss a resource that was just created (only when a test orders it).
 
     Source: aws-facts 6.1; EC2 Developer Guide, "Eventual consistency in the Amazon EC2 API". That a filter on the ids
     reads like the parameter for ids is assumed.
     """
-    return call.world.staleness.misses(call.account, resource_id, call.now, by_id=named)
+    return call.world.staleness.misses(call.account, resource_id, call.now, by_id=bool(named))
 
 
 @rule("ec2.Describe*")

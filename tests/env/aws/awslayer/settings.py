@@ -33,6 +33,8 @@ DEFAULTS: dict[str, Any] = {
         "stage.deploy": 0.0,
         # How long a requester-managed interface outlives what made it (aws-facts 7).
         "interface.linger": 0.0,
+        # Until a service's scheduler acts on what was changed or has ended: ECS does so some seconds later.
+        "service.look": 0.0,
         # A task: until its interface is there; until its image is pulled and it runs; from the order to stop
         # until it is stopped (deregistration delay and stop timeout).
         "task.provision": 0.0,

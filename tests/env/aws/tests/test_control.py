@@ -9,6 +9,8 @@ import urllib.error
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError, ReadTimeoutError
 
+from awslayer.faults import Faults
+
 from .support import Aws, control_error, refused
 
 
@@ -37,6 +39,15 @@ def test_the_ledger_tells_what_happened(aws: Aws) -> None:
     assert _operations(aws, write="true") == ["CreateVpc", "CreateSubnet"]
     aws.control("DELETE", "ledger")
     assert aws.ledger() == []
+
+
+def test_the_ledger_tells_the_verb_of_the_request(aws: Aws) -> None:
+    gateway = aws.client("apigatewayv2")
+    api = gateway.create_api(Name="web", ProtocolType="HTTP")["ApiId"]
+    gateway.get_api(ApiId=api)
+    gateway.update_api(ApiId=api, Name="other")
+    gateway.delete_api(ApiId=api)
+    assert [e["method"] for e in aws.ledger()] == ["POST", "GET", "PATCH", "DELETE"]
 
 
 def test_the_request_id_is_the_ledgers(aws: Aws) -> None:
@@ -81,6 +92,17 @@ def test_an_error_after_the_effect(aws: Aws) -> None:
         aws.vpc()
     entry = aws.ledger()[0]
     assert (entry["effect"], entry["status"], entry["error"]) == (True, 500, "InternalError")
+
+
+def test_a_call_is_hit_when_its_effect_is_there() -> None:
+    faults = Faults()
+    faults.add({"operation": "CreateVpc", "when": "after", "action": "hang"})
+    claimed = faults.claim("ec2", "CreateVpc", "123456789012", "eu-west-1")
+    assert claimed is not None
+    assert faults.claim("ec2", "CreateVpc", "123456789012", "eu-west-1") is None
+    assert faults.view()[0]["hits"] == 0
+    faults.strike(claimed)
+    assert faults.view()[0]["hits"] == 1
 
 
 def test_a_hanging_call_ends_when_the_fault_is_taken_back(aws: Aws) -> None:

@@ -41,6 +41,14 @@ def test_repositories(aws: Aws, ecr: Any) -> None:
         ecr.create_repository(repositoryName="other")
 
 
+@rule("scans_when_asked_to")
+def test_a_scanning_that_is_not_asked_for_is_off(ecr: Any) -> None:
+    for configuration, scans in (({"scanOnPush": True}, True), ({}, False)):
+        ecr.put_image_scanning_configuration(repositoryName="web", imageScanningConfiguration=configuration)
+        shown = ecr.describe_repositories()["repositories"][0]
+        assert shown["imageScanningConfiguration"] == {"scanOnPush": scans}
+
+
 def test_repositories_come_in_pages_and_late(aws: Aws, ecr: Any) -> None:
     for name in "abc":
         ecr.create_repository(repositoryName=f"web-{name}")

@@ -168,6 +168,25 @@ def test_a_stopped_task_is_replaced_and_shown_for_an_hour(fargate: Fargate) -> N
     assert fargate.tasks("STOPPED") == []
 
 
+def test_a_scheduler_may_take_its_time(fargate: Fargate) -> None:
+    fargate.service()
+    fargate.shown()
+    fargate.aws.durations(service_look=5)
+
+    def counts() -> list[int]:
+        shown = fargate.shown()
+        return [shown["desiredCount"], shown["runningCount"], shown["pendingCount"]]
+
+    fargate.update(desiredCount=3)
+    assert counts() == [3, 2, 0]
+    fargate.aws.step(5)
+    assert counts() == [3, 3, 0]
+    fargate.ecs.stop_task(cluster="web", task=fargate.tasks()[0]["taskArn"])
+    assert counts() == [3, 2, 0]
+    fargate.aws.step(5)
+    assert counts() == [3, 3, 0]
+
+
 def test_the_history_of_a_service(fargate: Fargate) -> None:
     fargate.service()
     fargate.shown()

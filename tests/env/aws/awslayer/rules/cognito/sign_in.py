@@ -9,7 +9,7 @@ from moto.cognitoidp.utils import check_secret_hash
 from ...call import Call
 from ...errors import AwsError
 from ...registry import answers, rule
-from . import client_settings, store
+from . import client_settings, srp, store
 
 # A flow, and the names by which a client allows it, the older one included.
 _ALLOWED_AS = {
@@ -86,4 +86,19 @@ def _sign_in(call: Call, pool: Any) -> dict[str, Any]:
     client_allows_the_flow(client, call.params["AuthFlow"])
     secret_hash_proves_the_client(client, parameters)
     unknown_users_look_like_wrong_passwords(pool, client, parameters)
-    return call.ask_moto()
+    shown = call.ask_moto()
+    if call.params["AuthFlow"] == "USER_SRP_AUTH":
+        srp.challenge(call, pool, shown)
+    return shown
+
+
+@answers("cognito-idp", "RespondToAuthChallenge")
+def respond_to_auth_challenge(call: Call) -> dict[str, Any]:
+    """A user answers a challenge; what proves a password is looked at here, the rest is moto's."""
+    responses = call.params.get("ChallengeResponses") or {}
+    if call.params["ChallengeName"] != "PASSWORD_VERIFIER":
+        return call.ask_moto()
+    pool = next(p for p in store.pools(call) if call.params["ClientId"] in p.clients)
+    session = srp.password_is_proved(call, pool, responses)
+    responses = {**responses, "PASSWORD_CLAIM_SECRET_BLOCK": session}
+    return call.ask_moto({**call.params, "ChallengeResponses": responses})

@@ -40,6 +40,22 @@ def create_repository(call: Call) -> dict[str, Any]:
     return made
 
 
+@answers("ecr", "PutImageScanningConfiguration")
+def put_image_scanning_configuration(call: Call) -> dict[str, Any]:
+    """Changes whether images are scanned, as moto does."""
+    return call.ask_moto({**call.params, "imageScanningConfiguration": scans_when_asked_to(call.params)})
+
+
+@rule("ecr.PutImageScanningConfiguration")
+def scans_when_asked_to(params: dict[str, Any]) -> dict[str, bool]:
+    """A configuration that does not say whether images are scanned when they are pushed turns that off.
+
+    Source: botocore ecr.ImageScanningConfiguration, scanOnPush ("If this parameter is not specified, it will
+    default to false").
+    """
+    return {"scanOnPush": False, **params["imageScanningConfiguration"]}
+
+
 @answers("ecr", "DescribeRepositories")
 def describe_repositories(call: Call) -> dict[str, Any]:
     """Shows repositories, as moto does, in pages and with the lag that tests order."""

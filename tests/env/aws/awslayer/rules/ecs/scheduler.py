@@ -13,10 +13,10 @@ from .store import Deployment, Service, Task
 
 
 def look_soon(call: Call, service: Service) -> None:
-    """Puts a look at the service on the agenda, for the next call."""
+    """Puts a look at the service on the agenda: for when the scheduler gets to it, by default the next call."""
     if not service.due:
         service.due = True
-        call.world.at(call.now, call.memory, lambda: _look(call, service))
+        call.world.after("service.look", call.memory, lambda: _look(call, service))
 
 
 def look_at(call: Call, service: Service, due: float) -> None:
