@@ -187,11 +187,6 @@ impl Account {
         self.control("DELETE", "faults", "", None);
     }
 
-    /// Lets the resource `id` be missing from the next `reads` lists.
-    pub fn hide(&self, id: &str, reads: u32) {
-        self.control("POST", "hide", "", Some(&json!({"id": id, "reads": reads})));
-    }
-
     /// The next NAT gateway is accepted and then fails for good.
     pub fn fail_next_nat_gateway(&self) {
         let order = json!({"code": "InsufficientFreeAddressesInSubnet"});

@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
+/// Longer than any wait on a loaded machine; what takes so long never comes.
+pub const PATIENCE: Duration = Duration::from_mins(10);
+
 /// A running world.
 #[derive(Debug)]
 pub struct World {
@@ -66,7 +69,7 @@ pub fn manifests(folder: &str) -> BTreeMap<String, String> {
     files
 }
 
-/// Asks until there is an answer; fails the test when there is none within a minute.
+/// Asks until there is an answer; fails the test when there is none for [`PATIENCE`].
 #[expect(clippy::disallowed_methods, reason = "looks again until there is an answer")]
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
@@ -74,7 +77,7 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(start.elapsed() < Duration::from_mins(1), "not within a minute: {what}");
+        assert!(start.elapsed() < PATIENCE, "not within {} minutes: {what}", PATIENCE.as_secs() / 60);
         std::thread::sleep(Duration::from_millis(100));
     }
 }

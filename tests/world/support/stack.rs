@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use fargatestack::api;
 use fargatestack::api::status::{ConditionStatus, RecordedPhase};
@@ -12,13 +11,11 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::PATIENCE;
 use super::audit::Audit;
 use super::cloud::Cloud;
 use super::controller::Controller;
 use super::emulator::{Account, REGION};
-
-/// Longer than any wait on a loaded machine; what takes so long never comes.
-const PATIENCE: Duration = Duration::from_mins(3);
 
 /// One stack and what is around it.
 #[derive(Clone, Debug)]

@@ -119,6 +119,8 @@ async fn drift_of_every_kind_is_held_back_or_repaired_and_nothing_else_replaced(
 async fn lead() -> Vec<Account> {
     let stack = Stack::prepare(controller(), "drift").await;
     let mut spec = manifest::full(&stack).await;
+    // Capacity that a service uses nobody can take off the cluster.
+    spec["service"]["capacity"] = json!([{"provider": "FARGATE"}]);
     built(&stack, spec.clone()).await;
     beside_it(&stack).await;
     let mut lines = changed(&stack, &mut spec).await;

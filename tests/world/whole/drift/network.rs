@@ -21,7 +21,7 @@ pub(super) async fn change(hand: &Hand, kind: &str) -> Option<Done> {
         "internet-gateway" => retag(hand, "internet-gateway/main").await,
         "elastic-ip" => retag(hand, "elastic-ip/a").await,
         "nat-gateway" => retag(hand, "nat-gateway/a").await,
-        "flow-log" => retag(hand, "flow-log/vpc").await,
+        "flow-log" => retag(hand, "flow-log/main").await,
         "subnet" => {
             let on = AttributeBooleanValue::builder().value(true).build();
             let call = ec2.modify_subnet_attribute().subnet_id(id("subnet/ecs-a")).map_public_ip_on_launch(on);
@@ -73,7 +73,7 @@ pub(super) async fn delete(hand: &Hand, kind: &str) -> Option<Done> {
             done(call.send().await)
         }
         "vpc-endpoint" => done(ec2.delete_vpc_endpoints().vpc_endpoint_ids(id("vpc-endpoint/logs")).send().await),
-        "flow-log" => done(ec2.delete_flow_logs().flow_log_ids(id("flow-log/vpc")).send().await),
+        "flow-log" => done(ec2.delete_flow_logs().flow_log_ids(id("flow-log/main")).send().await),
         _ => return None,
     })
 }

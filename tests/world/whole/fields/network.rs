@@ -45,7 +45,8 @@ fn rests_suspended(stack: &fargatestack::api::Stack) -> bool {
 }
 
 fn of_stack(identity: String) -> Vec<Row> {
-    let quiet = |field, at, to: Value, from: Value| [set(field, "and back", at, to), set(field, "back", at, from)];
+    let quiet =
+        |field, at, [to, back]: [&'static str; 2]| [set(field, to, at, json!(to)), set(field, back, at, json!(back))];
     let mut rows = vec![
         refused("region", "/region", json!("eu-central-1"), "region is immutable"),
         Row {
@@ -56,11 +57,12 @@ fn of_stack(identity: String) -> Vec<Row> {
         },
         set("suspend", "resumed", "/suspend", json!(false)),
     ];
-    rows.extend(quiet("mode", "/mode", json!("Approve"), json!("Apply")));
-    rows.extend(quiet("driftPolicy", "/driftPolicy", json!("Report"), json!("Repair")));
-    rows.extend(quiet("deletionProtection", "/deletionProtection", json!(true), json!(false)));
-    rows.extend(quiet("deletionPolicy", "/deletionPolicy", json!("Retain"), json!("Delete")));
+    rows.extend(quiet("mode", "/mode", ["Approve", "Apply"]));
+    rows.extend(quiet("driftPolicy", "/driftPolicy", ["Report", "Repair"]));
+    rows.extend(quiet("deletionPolicy", "/deletionPolicy", ["Retain", "Delete"]));
     rows.extend([
+        set("deletionProtection", "on", "/deletionProtection", json!(true)),
+        set("deletionProtection", "off", "/deletionProtection", json!(false)),
         set("retain", "nothing", "/retain", json!([])),
         set("tags", "another value", "/tags/team", json!("billing")),
         set("tags", "one less", "/tags/cost-center", Value::Null),
