@@ -87,9 +87,10 @@ test-emulator:
 
 .PHONY: test-launcher
 test-launcher: PYTHON = $(shell $(WORLD) interpreter)
+test-launcher: LAUNCHER = generated.py chart_files.py world tests
 test-launcher:
-	cd tests/env && $(PYTHON) -m ruff check --quiet generated.py world tests && $(PYTHON) -m ruff format --check --quiet generated.py world tests
-	cd tests/env && $(PYTHON) -m mypy generated.py world tests
+	cd tests/env && $(PYTHON) -m ruff check --quiet $(LAUNCHER) && $(PYTHON) -m ruff format --check --quiet $(LAUNCHER)
+	cd tests/env && $(PYTHON) -m mypy $(LAUNCHER)
 	cd tests/env && $(PYTHON) -m pytest
 
 .PHONY: test-world

@@ -1,17 +1,14 @@
 //! The command line: the controller, commands for people, and what is generated from the code.
 
+mod check;
+mod start;
+
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
-use fargatestack::operator::context::Intervals;
+use clap::{Args, Parser, Subcommand};
 use fargatestack::operator::iam;
-use fargatestack::operator::run::{Settings, run};
+use fargatestack::operator::logging::{self, Format};
 use fargatestack::{api, cli, operator};
-use tracing_subscriber::EnvFilter;
-
-/// Stack of a worker thread. A pass is one large future: a debug build needs more than tokio's 2 MiB for it.
-const STACK_SIZE: usize = 8 * 1024 * 1024;
 
 /// Runs the ECS Fargate architecture as one Kubernetes object, a `FargateStack`.
 ///
@@ -27,7 +24,9 @@ struct Command {
 #[derive(Subcommand)]
 enum What {
     /// Watches `FargateStacks` and reconciles AWS.
-    Controller(Controller),
+    Controller(start::Controller),
+    /// Says whether what the controller needs is there: definitions, a leader, an AWS identity.
+    Check(check::Check),
     /// Prints what the controller would do about a manifest. Changes nothing.
     ///
     /// Looks at AWS with your own credentials, as any AWS tool finds them (`AWS_PROFILE`, `AWS_ENDPOINT_URL` and so on), and plans as the
@@ -62,38 +61,14 @@ struct IamPolicy {
     cluster: Option<String>,
 }
 
-#[derive(Args)]
-struct Controller {
-    /// Seconds after which a stack at rest looks at AWS again.
-    #[arg(long, env = "FARGATESTACK_RESYNC_SECONDS", default_value_t = 300)]
-    resync_seconds: u64,
-    /// Seconds after which what AWS answers only one by one is asked again.
-    #[arg(long, env = "FARGATESTACK_DEEP_RESYNC_SECONDS", default_value_t = 1800)]
-    deep_resync_seconds: u64,
-    /// Seconds that a create may take to show in AWS's lists. Above the time-out of a call, 30 s, in production.
-    #[arg(long, env = "FARGATESTACK_SETTLE_SECONDS", default_value_t = 60)]
-    settle_seconds: u64,
-    /// Keep to the account's API rate limits on our side.
-    #[arg(long, env = "FARGATESTACK_RATE_LIMITS", default_value_t = true, action = ArgAction::Set)]
-    rate_limits: bool,
-    /// How many AWS calls that change something one stack has under way at the same time.
-    #[arg(long, env = "FARGATESTACK_CALLS_PER_STACK", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
-    calls_per_stack: u16,
-    /// Let stacks without an identityRef act with the controller's own AWS identity.
-    #[arg(long, env = "FARGATESTACK_OWN_IDENTITY", default_value_t = true, action = ArgAction::Set)]
-    own_identity: bool,
-    /// Log as JSON, one object a line.
-    #[arg(long, env = "FARGATESTACK_LOG_JSON", default_value_t = false, action = ArgAction::Set)]
-    log_json: bool,
-}
-
 fn main() -> ExitCode {
     let command = match Command::try_parse() {
         Ok(command) => command,
         Err(error) => return cli::usage(&error),
     };
     match command.what {
-        What::Controller(controller) => start(&controller),
+        What::Controller(controller) => controller.start(),
+        What::Check(check) => check.run(),
         What::Plan(plan) => look(&plan),
         What::Graph(graph) => cli::say(&graph.answer(), false),
         What::Crds => print(
@@ -132,46 +107,9 @@ fn print(text: Result<String, impl std::error::Error>) -> ExitCode {
 }
 
 fn look(plan: &cli::plan::Plan) -> ExitCode {
-    log("error", false);
-    match runtime() {
+    logging::init(Format::Text, "error");
+    match start::runtime() {
         Ok(runtime) => cli::say(&runtime.block_on(plan.answer()), plan.detailed()),
-        Err(error) => fail(&error),
-    }
-}
-
-/// Logs to standard error what `RUST_LOG` asks for, `otherwise` this.
-fn log(otherwise: &str, json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(otherwise));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json {
-        log.json().init();
-    } else {
-        log.init();
-    }
-}
-
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_SIZE).enable_all().build()
-}
-
-fn start(controller: &Controller) -> ExitCode {
-    log("info", controller.log_json);
-    let settings = Settings {
-        intervals: Intervals {
-            resync: Duration::from_secs(controller.resync_seconds),
-            deep: Duration::from_secs(controller.deep_resync_seconds),
-            settle: Duration::from_secs(controller.settle_seconds),
-        },
-        own_identity: controller.own_identity,
-        rate_limits: controller.rate_limits,
-        effects: usize::from(controller.calls_per_stack),
-    };
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error),
-    };
-    match runtime.block_on(run(settings)) {
-        Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }

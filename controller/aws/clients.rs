@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use engine::{Fault, TagChange, Tags};
 
 use super::cloud::{Client, Service};
+use super::meter::Requests;
 
 /// Tags as a service that keeps them in a map takes and returns them.
 pub type TagMap = HashMap<String, String>;
@@ -45,12 +46,12 @@ pub fn from_map(tags: Option<&TagMap>) -> Tags {
 
 /// A service with `TagResource` and `UntagResource`, which take an ARN.
 macro_rules! tagged_by_arn {
-    ($(#[$doc:meta])* $client:path, $service:literal, $tags:path) => {
-        impl Client for $client {
+    ($(#[$doc:meta])* $sdk:ident, $service:literal, $tags:path) => {
+        impl Client for $sdk::Client {
             const SERVICE: &'static str = $service;
 
-            fn new(config: &SdkConfig) -> Self {
-                Self::new(config)
+            fn new(config: &SdkConfig, requests: Requests) -> Self {
+                Self::from_conf($sdk::config::Builder::from(config).interceptor(requests).build())
             }
 
             $(#[$doc])*
@@ -71,34 +72,34 @@ macro_rules! tagged_by_arn {
 
 tagged_by_arn!(
     /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_TagResource.html>
-    aws_sdk_ecr::Client, "ecr", to_list
+    aws_sdk_ecr, "ecr", to_list
 );
 tagged_by_arn!(
     /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html>
-    aws_sdk_ecs::Client, "ecs", to_list
+    aws_sdk_ecs, "ecs", to_list
 );
 tagged_by_arn!(
     /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html>
-    aws_sdk_cloudwatchlogs::Client, "logs", to_map
+    aws_sdk_cloudwatchlogs, "logs", to_map
 );
 tagged_by_arn!(
     /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_TagResource.html>
-    aws_sdk_cognitoidentityprovider::Client, "cognito-idp", to_map
+    aws_sdk_cognitoidentityprovider, "cognito-idp", to_map
 );
 tagged_by_arn!(
     /// <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/tags-resource-arn.html>
-    aws_sdk_apigatewayv2::Client, "apigateway", to_map
+    aws_sdk_apigatewayv2, "apigateway", to_map
 );
 tagged_by_arn!(
     /// <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TagResource.html>
-    aws_sdk_applicationautoscaling::Client, "application-autoscaling", to_map
+    aws_sdk_applicationautoscaling, "application-autoscaling", to_map
 );
 
 impl Client for aws_sdk_elasticloadbalancingv2::Client {
     const SERVICE: &'static str = "elasticloadbalancing";
 
-    fn new(config: &SdkConfig) -> Self {
-        Self::new(config)
+    fn new(config: &SdkConfig, requests: Requests) -> Self {
+        Self::from_conf(aws_sdk_elasticloadbalancingv2::config::Builder::from(config).interceptor(requests).build())
     }
 
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddTags.html>
@@ -118,8 +119,8 @@ impl Client for aws_sdk_elasticloadbalancingv2::Client {
 impl Client for aws_sdk_iam::Client {
     const SERVICE: &'static str = "iam";
 
-    fn new(config: &SdkConfig) -> Self {
-        Self::new(config)
+    fn new(config: &SdkConfig, requests: Requests) -> Self {
+        Self::from_conf(aws_sdk_iam::config::Builder::from(config).interceptor(requests).build())
     }
 
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html>: takes the name, with which a role's ARN ends.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -13,6 +14,7 @@ use engine::{Fault, TagChange};
 
 use super::fault::classify;
 use super::limits::Limits;
+use super::meter::{Meter, Requests};
 
 /// Longest wait for one answer. Creates without a token must not be in flight for longer than the settle window allows for.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,8 +24,8 @@ pub trait Client: Clone + Send + Sync + 'static {
     /// The service as IAM actions spell it: `ec2`, `ecs`, `elasticloadbalancing`.
     const SERVICE: &'static str;
 
-    /// A client with these settings.
-    fn new(config: &SdkConfig) -> Self;
+    /// A client with these settings whose requests are counted.
+    fn new(config: &SdkConfig, requests: Requests) -> Self;
 
     /// Changes the tags of the resource at `address`, and nothing else: its ARN, for EC2 its id.
     ///
@@ -44,18 +46,19 @@ pub struct Service<C> {
     /// For changes: never retried by the SDK, whose retry after a lost response would make a twin.
     writes: C,
     limits: Limits,
+    meter: Meter,
 }
 
 impl<C: Client> Service<C> {
     /// Clients for the account and region that `config` leads to.
     #[must_use]
-    pub fn new(config: &SdkConfig, limits: Limits) -> Self {
+    pub fn new(config: &SdkConfig, limits: Limits, meter: Meter) -> Self {
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(CALL_TIMEOUT).build();
         let client = |retries| {
             let config = config.clone().into_builder().retry_config(retries).timeout_config(timeouts.clone());
-            C::new(&config.build())
+            C::new(&config.build(), meter.requests(C::SERVICE))
         };
-        Self { reads: client(RetryConfig::standard()), writes: client(RetryConfig::disabled()), limits }
+        Self { reads: client(RetryConfig::standard()), writes: client(RetryConfig::disabled()), limits, meter }
     }
 
     /// The client for questions.
@@ -82,11 +85,13 @@ impl<C: Client> Service<C> {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        self.limits.question(C::SERVICE, operation).await?;
-        call.await.map_err(|error| classify(operation, &error))
+        self.admitted(operation, self.limits.question(C::SERVICE, operation).await)?;
+        let result = call.await.map_err(|error| classify(operation, &error));
+        self.meter.called(C::SERVICE, operation, &result);
+        result
     }
 
-    /// Sends one change, within the account's rate, and logs it.
+    /// Sends one change, within the account's rate, and logs it: in one line, beside whatever the caller's span says of it.
     ///
     /// # Errors
     /// The classified fault; `Throttled` without a call if the rate leaves no slot soon.
@@ -96,27 +101,24 @@ impl<C: Client> Service<C> {
         call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     ) -> Result<T, Fault>
     where
+        T: RequestId,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        self.limits.change(C::SERVICE, operation).await?;
-        match call.await {
-            Ok(answer) => {
-                tracing::info!(service = C::SERVICE, operation, "AWS write");
-                Ok(answer)
-            }
-            Err(error) => {
-                let fault = classify(operation, &error);
-                tracing::warn!(
-                    service = C::SERVICE,
-                    operation,
-                    code = fault.code,
-                    message = fault.message,
-                    request_id = fault.request_id,
-                    "AWS write failed"
-                );
-                Err(fault)
+        self.admitted(operation, self.limits.change(C::SERVICE, operation).await)?;
+        let result = call.await.map_err(|error| classify(operation, &error));
+        self.meter.called(C::SERVICE, operation, &result);
+        let service = C::SERVICE;
+        match &result {
+            Ok(answer) => tracing::info!(service, operation, requestID = answer.request_id(), "AWS write"),
+            Err(Fault { code, message, request_id, .. }) => {
+                tracing::warn!(service, operation, code, error = message, requestID = request_id, "AWS write failed");
             }
         }
+        result
+    }
+
+    fn admitted(&self, operation: &'static str, slot: Result<(), Fault>) -> Result<(), Fault> {
+        slot.inspect_err(|_| self.meter.held_back(C::SERVICE, operation))
     }
 
     /// Changes tags; sends nothing if nothing changes.
@@ -142,8 +144,8 @@ macro_rules! services {
         impl Cloud {
             /// Clients for the account and region that `config` leads to.
             #[must_use]
-            pub fn new(config: &SdkConfig, limits: &Limits) -> Self {
-                Self { $($field: Service::new(config, limits.clone()),)+ }
+            pub fn new(config: &SdkConfig, limits: &Limits, meter: &Meter) -> Self {
+                Self { $($field: Service::new(config, limits.clone(), meter.clone()),)+ }
             }
         }
 

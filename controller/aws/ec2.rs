@@ -5,14 +5,15 @@ use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use engine::{Fault, TagChange, Tags};
 
 use super::cloud::{Client, Service};
+use super::meter::Requests;
 
 pub use super::cloud::Ec2;
 
 impl Client for aws_sdk_ec2::Client {
     const SERVICE: &'static str = "ec2";
 
-    fn new(config: &SdkConfig) -> Self {
-        Self::new(config)
+    fn new(config: &SdkConfig, requests: Requests) -> Self {
+        Self::from_conf(aws_sdk_ec2::config::Builder::from(config).interceptor(requests).build())
     }
 
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>

@@ -3,7 +3,7 @@
 //! - [`resource`]: the contract of a kind; `kinds`: the list of them and the sums it generates.
 //! - [`sources`]: the questions, shared per [`scope`]; [`observe`]: one look for one stack.
 //! - [`facts`]: what a graph is designed from: account, zones, prefix lists, what the user brings.
-//! - [`owner`]: the mark in tags; [`fault`]: the one table of error codes; [`limits`]: the account's rates.
+//! - [`owner`]: the mark in tags; [`fault`]: the one table of error codes; [`limits`]: the account's rates; [`meter`]: what is counted.
 //!
 //! Deliberately absent: waiting for a state (a phase is reported, the next pass looks again), retries of changes, and any
 //! knowledge of a test environment.
@@ -19,6 +19,7 @@ mod holders;
 mod kinds;
 mod label;
 pub mod limits;
+pub mod meter;
 pub mod observe;
 pub mod owner;
 mod pools;

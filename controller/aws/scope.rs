@@ -1,19 +1,20 @@
 //! A scope: the identity, account and region whose sources, clients and rate limits are shared by every stack in it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_types::service_config::ServiceConfigKey;
 use engine::Fault;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 
 use super::cloud::Cloud;
 use super::facts::Cache;
 use super::fault::{classify, incomplete};
 use super::limits::Limits;
+use super::meter::Meter;
 use super::sources::Sources;
 
 /// How to act in AWS.
@@ -115,31 +116,72 @@ fn cognito_endpoint(config: &SdkConfig) -> Option<String> {
 pub struct Scopes {
     base: SdkConfig,
     limits: Limits,
-    open: Mutex<HashMap<Connection, Arc<OnceCell<Arc<Scope>>>>>,
+    meter: Meter,
+    open: Mutex<HashMap<Connection, Open>>,
+}
+
+/// A way to connect that was asked for.
+#[derive(Debug)]
+struct Open {
+    scope: Arc<OnceCell<Arc<Scope>>>,
+    first: Instant,
+    last: Instant,
 }
 
 impl Scopes {
     /// From the process's environment: credentials (environment, IRSA, Pod Identity, instance), endpoint, proxy.
-    pub async fn from_environment(limits: Limits) -> Self {
-        Self { base: aws_config::defaults(BehaviorVersion::latest()).load().await, limits, open: Mutex::default() }
+    pub async fn from_environment(limits: Limits, meter: Meter) -> Self {
+        let base = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        Self { base, limits, meter, open: Mutex::default() }
     }
 
-    /// The scope behind `connection`. Asks STS once, also for callers that come at the same time; its account never changes
-    /// afterwards.
+    /// The region that the environment names.
+    #[must_use]
+    pub fn region(&self) -> Option<String> {
+        self.base.region().map(ToString::to_string)
+    }
+
+    /// The scope behind `connection`, used at `now`. Asks STS once, also for callers that come at the same time; its account never
+    /// changes afterwards.
     ///
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
     ///
     /// # Errors
     /// The fault of assuming the role or of asking who we are.
-    pub async fn connect(&self, connection: &Connection) -> Result<Arc<Scope>, Fault> {
-        let scope = Arc::clone(self.open.lock().await.entry(connection.clone()).or_default());
+    pub async fn connect(&self, connection: &Connection, now: Instant) -> Result<Arc<Scope>, Fault> {
+        let scope = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = || Open { scope: Arc::default(), first: now, last: now };
+            let open = open.entry(connection.clone()).or_insert_with(fresh);
+            open.last = now;
+            Arc::clone(&open.scope)
+        };
         scope.get_or_try_init(|| self.open(connection)).await.cloned()
+    }
+
+    /// How old the last good answer to each shallow question is at `now`, by the question's name: the oldest of those of all scopes
+    /// that were used at `since` or later. One that was never answered is as old as its scope.
+    #[must_use]
+    pub fn ages(&self, since: Instant, now: Instant) -> BTreeMap<&'static str, Duration> {
+        let mut ages = BTreeMap::new();
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        for Open { scope, first, last } in open.values() {
+            let Some(scope) = scope.get().filter(|_| *last >= since) else { continue };
+            for (question, answered) in scope.sources.answered() {
+                let age: &mut Duration = ages.entry(question).or_default();
+                *age = now.saturating_duration_since(answered.unwrap_or(*first)).max(*age);
+            }
+        }
+        ages
     }
 
     async fn open(&self, connection: &Connection) -> Result<Arc<Scope>, Fault> {
         let config = self.configure(connection).await;
-        let sts = aws_sdk_sts::Client::new(&config);
-        let identity = sts.get_caller_identity().send().await.map_err(|error| classify("GetCallerIdentity", &error))?;
+        let settings = aws_sdk_sts::config::Builder::from(&config).interceptor(self.meter.requests("sts")).build();
+        let call = aws_sdk_sts::Client::from_conf(settings).get_caller_identity();
+        let identity = call.send().await.map_err(|error| classify("GetCallerIdentity", &error));
+        self.meter.called("sts", "GetCallerIdentity", &identity);
+        let identity = identity?;
         let account = identity.account.ok_or_else(|| incomplete("GetCallerIdentity", "account"))?;
         let partition = identity
             .arn
@@ -147,7 +189,7 @@ impl Scopes {
             .and_then(|arn| arn.split(':').nth(1))
             .ok_or_else(|| incomplete("GetCallerIdentity", "arn"))?
             .to_owned();
-        let cloud = Cloud::new(&config, &self.limits);
+        let cloud = Cloud::new(&config, &self.limits, &self.meter);
         let cognito_endpoint = cognito_endpoint(&config);
         Ok(Arc::new(Scope { cognito_endpoint, ..Scope::new(account, partition, connection.region.clone(), cloud) }))
     }

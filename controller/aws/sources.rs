@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_ec2::types::{
@@ -123,11 +123,27 @@ enum Width {
 struct Shared<T> {
     latest: Mutex<Option<(Instant, Answer<T>)>>,
     flights: AtomicU64,
+    answered: Answered,
+}
+
+/// When a question was last answered: told also while a flight is under way.
+#[derive(Debug, Default)]
+pub(super) struct Answered(std::sync::Mutex<Option<Instant>>);
+
+impl Answered {
+    fn note(&self, asked: Instant) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = (*last).max(Some(asked));
+    }
+
+    fn last(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<T> Default for Shared<T> {
     fn default() -> Self {
-        Self { latest: Mutex::default(), flights: AtomicU64::new(0) }
+        Self { latest: Mutex::default(), flights: AtomicU64::new(0), answered: Answered::default() }
     }
 }
 
@@ -148,6 +164,9 @@ impl<T> Shared<T> {
         let started = Instant::now();
         let answer = ask.await.map(Arc::from);
         self.flights.fetch_add(1, Ordering::Release);
+        if answer.is_ok() {
+            self.answered.note(started);
+        }
         *latest = Some((started, answer.clone()));
         (started, answer)
     }
@@ -267,6 +286,23 @@ impl Sources {
         now: Instant,
     ) {
         self.details.fill(cloud, view, Asker { owner, expected, named }, Deep { not_before, now }).await;
+    }
+
+    /// When each shallow question was last answered well, by its name. Deep ones are left out: they are asked when there is a reason.
+    pub(super) fn answered(&self) -> Vec<(&'static str, Option<Instant>)> {
+        let ec2 = [
+            ("Vpcs", &self.vpcs.answered),
+            ("Subnets", &self.subnets.answered),
+            ("InternetGateways", &self.internet_gateways.answered),
+            ("Addresses", &self.addresses.answered),
+            ("NatGateways", &self.nat_gateways.answered),
+            ("RouteTables", &self.route_tables.answered),
+            ("SecurityGroups", &self.security_groups.answered),
+            ("SecurityGroupRules", &self.security_group_rules.answered),
+            ("VpcEndpoints", &self.vpc_endpoints.answered),
+        ];
+        let all = ec2.into_iter().chain(self.listings.answered());
+        all.map(|(question, answered)| (question, answered.last())).collect()
     }
 
     /// When the oldest shared answer of EC2 was asked for, if every question has one.

@@ -17,6 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use super::cloud::Cloud;
 use super::ec2::Ec2;
 use super::limits::Limits;
+use super::meter::Meter;
 
 /// A request as the service got it: its parameters, sorted, without the API version, and the operation as `Action`. Members of
 /// JSON objects and lists are spelled as in `tags.0.key`; REST requests have the method and path as `Action`.
@@ -27,6 +28,7 @@ pub type Request = BTreeMap<String, String>;
 pub struct Wire {
     script: Arc<Mutex<VecDeque<(u16, String)>>>,
     requests: Arc<Mutex<Vec<Request>>>,
+    meter: Meter,
 }
 
 impl Wire {
@@ -81,6 +83,16 @@ impl Wire {
 
     /// Every service's clients that speak to this script.
     pub fn cloud(&self) -> Cloud {
+        self.within(&Limits::unlimited())
+    }
+
+    /// What its clients counted.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Every service's clients, within `limits`.
+    pub fn within(&self, limits: &Limits) -> Cloud {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
@@ -94,7 +106,7 @@ impl Wire {
             )))
             .http_client(SharedHttpClient::new(self.clone()))
             .build();
-        Cloud::new(&config, &Limits::unlimited())
+        Cloud::new(&config, limits, &self.meter)
     }
 
     /// The requests so far. The script must be used up.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tracing::Instrument as _;
 
 use crate::{Deletion, Fault, Ids, Live, Node, Step, TagChange};
 
@@ -29,7 +30,7 @@ pub(crate) enum Done<S> {
 /// A started effect and the step that it belongs to.
 pub(crate) type InFlight<'a, S> = BoxFuture<'a, (usize, Done<S>)>;
 
-/// Starts `effect` of `step`.
+/// Starts `effect` of `step`. Whatever is logged on the way is said of its key, with its reason.
 pub(crate) fn start<'a, N: Node>(
     step: &'a Step<N>,
     index: usize,
@@ -52,6 +53,7 @@ pub(crate) fn start<'a, N: Node>(
         };
         (index, done)
     }
+    .instrument(tracing::info_span!("step", key = %step.key, cause = %step.reason))
     .boxed()
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::{Fault, Live};
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::controller::Action;
@@ -9,6 +10,7 @@ use kube::runtime::events::EventType;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Resource as _, ResourceExt as _};
 use serde_json::json;
+use tracing::Instrument as _;
 
 use super::context::Context;
 use super::exports::export;
@@ -18,7 +20,8 @@ use super::probe::{Login, probe};
 use super::reconcile::Error;
 use crate::api::manifest::{FargateStack, Mode};
 use crate::api::{Stack, Status};
-use crate::aws;
+use crate::aws::scope::Scope;
+use crate::aws::{self, Seen};
 use crate::status::{self, DueClient, Pass, Unexported};
 
 /// Longest pause while a Secret could not be written: nobody tells the controller when somebody else's is gone.
@@ -27,7 +30,8 @@ const UNEXPORTED: Duration = Duration::from_secs(30);
 /// The manager of every field that the controller writes.
 pub(super) const FIELD_MANAGER: &str = "fargatestack";
 
-/// Writes down what the pass came to, and lets the stack go when nothing of it is left.
+/// Writes down what the pass came to, and lets the stack go when nothing of it is left. Who was deposed meanwhile writes nothing:
+/// the memory is its successor's.
 ///
 /// # Errors
 /// Kubernetes' own.
@@ -37,6 +41,9 @@ pub(super) async fn conclude(
     stack: &Stack,
     found: Findings,
 ) -> Result<Action, Error> {
+    if context.deposed() {
+        return Ok(Action::await_change());
+    }
     let deleting = stack.metadata.deletion_timestamp.is_some();
     let now = Timestamp::now();
     let previous = found.announced.as_ref().unwrap_or(&stack.status);
@@ -107,13 +114,18 @@ async fn release(context: &Context, found: &Findings, stack: &Stack, now: Timest
     }
     for other in &outcome.others {
         if let Some(live) = other.state.live()
-            && let Err(fault) = aws::mark_retained(&scope.cloud, live).await
+            && let Err(fault) = mark_retained(scope, live).await
         {
             tracing::warn!(key = %other.key, %fault, "not marked as retained yet");
             return false;
         }
     }
     true
+}
+
+async fn mark_retained(scope: &Scope, live: &Live<Seen>) -> Result<(), Fault> {
+    let span = tracing::info_span!("step", key = %live.key, cause = "kept by a stack that goes");
+    aws::mark_retained(&scope.cloud, live).instrument(span).await
 }
 
 /// Writes the whole status by server-side apply: what is left out is removed.

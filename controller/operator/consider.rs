@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use engine::{Graph, Id, Key, Memory, Plan, Tags, plan};
 use kube::ResourceExt as _;
@@ -46,7 +47,7 @@ fn declared(stack: &Stack) -> Result<Spec, Problem> {
 /// # Errors
 /// AWS does not let us in, or into another account.
 pub(super) async fn connect(scopes: &Scopes, stack: &Stack, resolved: &Resolved) -> Result<Arc<Scope>, Problem> {
-    let scope = scopes.connect(&resolved.connection).await.map_err(Problem::Credentials)?;
+    let scope = scopes.connect(&resolved.connection, Instant::now()).await.map_err(Problem::Credentials)?;
     let expected = [stack.status.account_id.as_ref(), resolved.account.as_ref()];
     match expected.into_iter().flatten().find(|account| **account != scope.account) {
         Some(expected) => Err(Problem::AccountChanged { expected: expected.clone(), actual: scope.account.clone() }),

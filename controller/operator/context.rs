@@ -1,7 +1,7 @@
 //! What passes share, and what the process remembers between the passes of a stack.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,8 @@ use kube::Client;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::Store;
 
+use super::election::Term;
+use super::metrics::Passes;
 use super::probe::Tokens;
 use crate::api::Stack;
 use crate::aws::observe::Freshness;
@@ -22,7 +24,7 @@ const PROGRESS: Duration = Duration::from_secs(2);
 const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// `namespace/name`; no UID looks like it.
-fn qualified(stack: &Stack) -> String {
+pub(super) fn qualified(stack: &Stack) -> String {
     format!("{}/{}", stack.namespace(), stack.name())
 }
 
@@ -55,8 +57,16 @@ pub struct Context {
     pub own_identity: bool,
     /// How many AWS calls of one stack run at the same time.
     pub effects: usize,
-    /// Set when no new step may start.
+    /// Set when no new step may start: the process is asked to end.
     pub stopping: Arc<AtomicBool>,
+    /// Until when this process leads.
+    pub term: Arc<Term>,
+    /// Counts of passes.
+    pub passes: Passes,
+    /// This process, among all that ever ran.
+    pub instance: String,
+    /// How many passes began.
+    pub begun: AtomicU64,
     /// When each stack, by UID, last wrote to AWS: older answers do not show it.
     pub written: Mutex<HashMap<String, Instant>>,
     /// Tokens of readiness probes.
@@ -67,7 +77,20 @@ impl Context {
     /// Whether no new step may start.
     #[must_use]
     pub fn stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        self.stopping.load(Ordering::Relaxed) || self.deposed()
+    }
+
+    /// Whether this process does not lead any more: it may not even write down what it did, since another one goes on from what
+    /// it finds.
+    #[must_use]
+    pub fn deposed(&self) -> bool {
+        !self.term.runs()
+    }
+
+    /// A name for a pass that no other one has, in no process.
+    #[must_use]
+    pub fn pass_id(&self) -> String {
+        format!("{}-{}", self.instance, self.begun.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Notes that the stack `uid` wrote to AWS just now.

@@ -15,6 +15,7 @@ use crate::api::{Spec, Stack, Status};
 use crate::aws::Node;
 use crate::aws::facts::Image;
 use crate::aws::limits::Limits;
+use crate::aws::meter::Meter;
 use crate::aws::observe::{Freshness, Named, Observation, home, observe};
 use crate::aws::owner::Home;
 use crate::aws::scope::{Connection, Scope, Scopes};
@@ -64,7 +65,8 @@ pub async fn preview(stack: &Stack, asked: &Asked) -> Result<Outlook, Problem> {
         status::recall(&stack.status, finalizer::is_set(&stack), Timestamp::now(), asked.settle);
     let spec = declaration(&stack)?;
     let resolved = own_identity(&stack, asked)?;
-    let scope = connect(&Scopes::from_environment(Limits::default()).await, &stack, &resolved).await?;
+    let scope =
+        connect(&Scopes::from_environment(Limits::default(), Meter::default()).await, &stack, &resolved).await?;
     let mut found = Findings { memory, spec, resolved: Some(resolved), ..Findings::default() };
 
     let home = home_of(&scope, &stack, asked, freshness).await;

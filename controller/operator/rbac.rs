@@ -1,7 +1,7 @@
 //! What the controller may do in Kubernetes: generated into `manifests/rbac.yaml`, no more than it uses.
 
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
-use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, RoleRef, Subject};
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use kube::core::ObjectMeta;
 
 /// The namespace of the installation.
@@ -9,14 +9,30 @@ pub const NAMESPACE: &str = "fargatestack-system";
 /// The name of the service account, role and binding.
 pub const NAME: &str = "fargatestack-controller";
 
-/// What the controller does, and why.
-fn rules() -> Vec<PolicyRule> {
-    let rule = |group: &str, resource: &str, verbs: &[&str]| PolicyRule {
+/// The name of the Lease that replicas elect their leader by.
+pub const LEASE: &str = "fargatestack-controller";
+
+fn rule(group: &str, resource: &str, verbs: &[&str]) -> PolicyRule {
+    PolicyRule {
         api_groups: Some(vec![group.to_owned()]),
         resources: Some(vec![resource.to_owned()]),
         verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
         ..PolicyRule::default()
+    }
+}
+
+/// What the controller does in the namespace of its installation: leader election. What does not exist yet has no name that a
+/// rule could hold it to.
+fn rules_at_home() -> Vec<PolicyRule> {
+    let named = PolicyRule {
+        resource_names: Some(vec![LEASE.to_owned()]),
+        ..rule("coordination.k8s.io", "leases", &["get", "update"])
     };
+    vec![rule("coordination.k8s.io", "leases", &["create"]), named]
+}
+
+/// What the controller does anywhere, and why.
+fn rules() -> Vec<PolicyRule> {
     vec![
         // Patch is for the finalizer alone: the spec is the user's.
         rule("fargatestack.dev", "fargatestacks", &["get", "list", "patch", "watch"]),
@@ -43,25 +59,31 @@ pub fn manifest() -> Result<String, serde_yaml::Error> {
     let namespace = Namespace { metadata: named(None, NAMESPACE), ..Namespace::default() };
     let account = ServiceAccount { metadata: named(Some(NAMESPACE), NAME), ..ServiceAccount::default() };
     let role = ClusterRole { metadata: named(None, NAME), rules: Some(rules()), ..ClusterRole::default() };
+    let reference = |kind: &str| RoleRef {
+        api_group: Some("rbac.authorization.k8s.io".to_owned()),
+        kind: kind.to_owned(),
+        name: NAME.to_owned(),
+    };
+    let subjects = Some(vec![Subject {
+        kind: "ServiceAccount".to_owned(),
+        name: NAME.to_owned(),
+        namespace: Some(NAMESPACE.to_owned()),
+        ..Subject::default()
+    }]);
     let binding = ClusterRoleBinding {
         metadata: named(None, NAME),
-        role_ref: RoleRef {
-            api_group: Some("rbac.authorization.k8s.io".to_owned()),
-            kind: "ClusterRole".to_owned(),
-            name: NAME.to_owned(),
-        },
-        subjects: Some(vec![Subject {
-            kind: "ServiceAccount".to_owned(),
-            name: NAME.to_owned(),
-            namespace: Some(NAMESPACE.to_owned()),
-            ..Subject::default()
-        }]),
+        role_ref: reference("ClusterRole"),
+        subjects: subjects.clone(),
     };
+    let home = Role { metadata: named(Some(NAMESPACE), NAME), rules: Some(rules_at_home()) };
+    let at_home = RoleBinding { metadata: named(Some(NAMESPACE), NAME), role_ref: reference("Role"), subjects };
     let documents = [
         serde_yaml::to_string(&namespace)?,
         serde_yaml::to_string(&account)?,
         serde_yaml::to_string(&role)?,
         serde_yaml::to_string(&binding)?,
+        serde_yaml::to_string(&home)?,
+        serde_yaml::to_string(&at_home)?,
     ];
     // The same first line as that of every generated manifest.
     Ok(format!(

@@ -7,9 +7,10 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::runtime::controller::Action;
 use kube::{Api, ResourceExt as _};
+use tracing::Instrument as _;
 
 use super::conclude::{conclude, publish};
-use super::context::Context;
+use super::context::{Context, qualified};
 use super::finalizer;
 use super::lead::lead;
 use crate::api::manifest::Mode;
@@ -24,11 +25,19 @@ const FORCE_ORPHAN: &str = "fargatestack.dev/force-orphan";
 #[error("Kubernetes refused")]
 pub struct Error(#[from] kube::Error);
 
-/// Runs one pass.
+/// Runs one pass. Whatever is logged on the way is said of its stack, under a name of its own.
 ///
 /// # Errors
 /// Only Kubernetes' own; the caller tries again.
 pub async fn reconcile(seen: Arc<Stack>, context: Arc<Context>) -> Result<Action, Error> {
+    let running = context.passes.begin();
+    let span = tracing::info_span!("pass", stack = %qualified(&seen), reconcileID = %context.pass_id());
+    let result = pass(&seen, &context).instrument(span).await;
+    running.end(&result);
+    result
+}
+
+async fn pass(seen: &Stack, context: &Context) -> Result<Action, Error> {
     let stacks: Api<Stack> = Api::namespaced(context.client.clone(), seen.namespace());
     // The watch may lag behind our own last write, and a stale memory is worse than a read.
     let Some(stack) = stacks.get_opt(seen.name()).await? else {
@@ -47,20 +56,20 @@ pub async fn reconcile(seen: Arc<Stack>, context: Arc<Context>) -> Result<Action
         return Ok(Action::await_change());
     }
     if deleting && (stack.controls.mode == Mode::Observe || orphaned(&stack)) {
-        return let_go(&context, &stacks, &stack).await;
+        return let_go(context, &stacks, &stack).await;
     }
     let stack = if known { stack } else { finalizer::set(&stacks, &stack).await? };
     let Some(namespace) = Api::<Namespace>::all(context.client.clone()).get_opt(stack.namespace()).await? else {
         return Ok(Action::await_change());
     };
-    let findings = lead(&context, &stacks, &stack, &namespace, known).await?;
-    conclude(&context, &stacks, &stack, findings).await
+    let findings = lead(context, &stacks, &stack, &namespace, known).await?;
+    conclude(context, &stacks, &stack, findings).await
 }
 
 /// What to do about a pass that failed: Kubernetes answers again soon, or the watch brings the change.
 #[expect(clippy::needless_pass_by_value, reason = "the signature that kube's controller asks for")]
 pub fn on_error(stack: Arc<Stack>, error: &Error, _: Arc<Context>) -> Action {
-    tracing::warn!(namespace = stack.namespace(), name = stack.name(), error = %error.0, "pass failed");
+    tracing::warn!(stack = %qualified(&stack), error = %error.0, "pass failed");
     Action::requeue(Duration::from_secs(2))
 }
 

@@ -4,7 +4,7 @@
 //! - [`of`]: a [`Pass`] as a [`Status`]: conditions, inventory, outputs.
 //! - [`changed`], [`events`], [`rest`]: what is written, what is told, when the next look is due.
 //! - [`exports`], [`credentials`]: what is to stand in Kubernetes Secrets, and what a probe signs in with.
-//! - [`at_rest`], [`releasable`], [`left_behind`]: what the operator asks of a status.
+//! - [`at_rest`], [`releasable`], [`left_behind`]: what the operator asks of a status; [`tally`]: what metrics tell of many.
 //!
 //! # What holds for every status
 //!
@@ -36,6 +36,7 @@ mod reasons;
 mod rest;
 mod sections;
 mod service;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -51,6 +52,7 @@ pub use problem::Problem;
 pub use reasons::Reason;
 pub use rest::{at_rest, rest};
 pub use service::{failed_rollout, rollout_open};
+pub use tally::{Said, tally};
 
 use jiff::Timestamp;
 

@@ -2,11 +2,33 @@
 
 use engine::Class;
 
-/// Why a condition is what it is. Ordered from the mildest to the worst: of several, the worst speaks for all.
-///
-/// The names are an interface: alerts and scripts compare them, so one that was released is never renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
+/// Generates [`Reason`] with the list of all and their names.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// Why a condition is what it is. Ordered from the mildest to the worst: of several, the worst speaks for all.
+        ///
+        /// The names are an interface: alerts and scripts compare them, so one that was released is never renamed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Reason {
+            /// Every reason, from the mildest to the worst.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// Its name, as conditions and events carry it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
     /// Everything is as declared and usable.
     Ready,
     /// No task is wanted, so that no request is served.
@@ -103,59 +125,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Its name, as conditions and events carry it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "Ready",
-            Self::ScaledToZero => "ScaledToZero",
-            Self::Suspended => "Suspended",
-            Self::Observed => "Observed",
-            Self::AwaitingApproval => "AwaitingApproval",
-            Self::DriftReported => "DriftReported",
-            Self::PublicAddressSpace => "PublicAddressSpace",
-            Self::VpcLinkInactive => "VpcLinkInactive",
-            Self::TwinReported => "TwinReported",
-            Self::ZoneSupportUnknown => "ZoneSupportUnknown",
-            Self::ZoneNotSupported => "ZoneNotSupported",
-            Self::TasksNotIsolated => "TasksNotIsolated",
-            Self::ImageGone => "ImageGone",
-            Self::ImageNotLookedFor => "ImageNotLookedFor",
-            Self::Notice => "Notice",
-            Self::Retained => "Retained",
-            Self::Resolved => "Resolved",
-            Self::Settling => "Settling",
-            Self::Blocked => "Blocked",
-            Self::Progressing => "Progressing",
-            Self::Deleting => "Deleting",
-            Self::ImageNotFound => "ImageNotFound",
-            Self::Waiting => "Waiting",
-            Self::MemoryLost => "MemoryLost",
-            Self::Throttled => "Throttled",
-            Self::Unavailable => "Unavailable",
-            Self::ProbeFailed => "ProbeFailed",
-            Self::Broken => "Broken",
-            Self::RolledBack => "RolledBack",
-            Self::RolloutFailed => "RolloutFailed",
-            Self::Conflict => "Conflict",
-            Self::Unmarked => "Unmarked",
-            Self::DeletionBlocked => "DeletionBlocked",
-            Self::QuotaExceeded => "QuotaExceeded",
-            Self::Refused => "Refused",
-            Self::AccessDenied => "AccessDenied",
-            Self::Failed => "Failed",
-            Self::DeletionProtected => "DeletionProtected",
-            Self::Unsatisfied => "Unsatisfied",
-            Self::InvalidSpec => "InvalidSpec",
-            Self::UnreadableSpec => "UnreadableSpec",
-            Self::ForeignIncarnation => "ForeignIncarnation",
-            Self::AccountChanged => "AccountChanged",
-            Self::CredentialsUnavailable => "CredentialsUnavailable",
-            Self::IdentityNotFound => "IdentityNotFound",
-            Self::IdentityRefused => "IdentityRefused",
-        }
-    }
-
     /// The reason for what was found of account and region, by the word for it there.
     #[must_use]
     pub fn of_warning(word: &str) -> Self {

@@ -89,7 +89,8 @@ pub const WALLS: &[Wall] = &[
         place: "controller/aws",
         // A token bucket is about real time: it decides when a call leaves, never what a pass decides. And a shared answer is
         // good for whoever came before its flight really started.
-        except: &["controller/aws/limits.rs", "controller/aws/sources.rs"],
+        // How long an answer took is only counted.
+        except: &["controller/aws/limits.rs", "controller/aws/meter.rs", "controller/aws/sources.rs"],
         forbidden: CLOCK,
         reason: "the time of a look is the caller's",
     },
@@ -137,6 +138,19 @@ pub const WALLS: &[Wall] = &[
     Wall { place: "controller/status", except: &[], forbidden: WAITING, reason: "status is a pure function" },
     Wall { place: "controller/status", except: &[], forbidden: CLOCK, reason: "status takes the time as a parameter" },
     Wall { place: "controller/operator", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
+    Wall {
+        place: "controller/operator/lease.rs",
+        except: &[],
+        forbidden: CLIENTS,
+        reason: "who leads is decided from the record and the time alone",
+    },
+    Wall { place: "controller/operator/lease.rs", except: &[], forbidden: WAITING, reason: "nothing to wait for" },
+    Wall {
+        place: "controller/operator/lease.rs",
+        except: &[],
+        forbidden: CLOCK,
+        reason: "an election takes the time as a parameter",
+    },
     Wall { place: "controller/cli", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
     Wall {
         place: "controller/cli",
@@ -146,6 +160,8 @@ pub const WALLS: &[Wall] = &[
     },
     Wall { place: "controller/cli", except: &[], forbidden: CLOCK, reason: "only operator reads the clock" },
     Wall { place: "controller/main.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
+    Wall { place: "controller/check.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
+    Wall { place: "controller/start.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
     Wall { place: "controller/lib.rs", except: &[], forbidden: SDK, reason: "only the aws room names an AWS SDK" },
 ];
 

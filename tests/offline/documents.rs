@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fargatestack::status::Reason;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -14,7 +17,7 @@ fn text(path: &str) -> String {
 
 /// Path and text of every document.
 fn documents() -> Vec<(PathBuf, String)> {
-    let folders = ["", "docs", "tests/env", "tests/env/aws"];
+    let folders = ["", "docs", "charts/fargatestack", "tests/env", "tests/env/aws"];
     let entries = folders.iter().flat_map(|folder| fs::read_dir(root().join(folder)).unwrap());
     let paths = entries.map(|entry| entry.unwrap().path());
     let documents = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
@@ -118,17 +121,9 @@ fn the_readme_quotes_the_sample() {
     assert_eq!(quoted.lines().collect::<Vec<_>>(), sample);
 }
 
-/// The reasons, as the status room names them.
-fn reasons() -> BTreeSet<String> {
-    let source = text("controller/status/reasons.rs");
-    let names = source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \""));
-    names.filter_map(|(_, name)| Some(name.strip_suffix("\",")?.to_owned())).collect()
-}
-
 #[test]
 fn every_reason_is_explained_and_nothing_else() {
-    let reasons = reasons();
-    assert!(reasons.len() > 20, "the reasons were not found");
+    let reasons: BTreeSet<String> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
     let text = text("docs/conditions.md");
     let explained: BTreeSet<String> =
         text.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
@@ -152,4 +147,30 @@ fn every_condition_is_explained() {
     let unexplained: Vec<&String> =
         conditions.iter().filter(|name| !table.contains(&format!("| `{name}` |"))).collect();
     assert!(unexplained.is_empty(), "{unexplained:?}");
+}
+
+/// Flag, environment variable and default of every setting of the controller, as a row of the table of the documentation begins.
+fn settings() -> BTreeSet<String> {
+    let help =
+        Command::new(env!("CARGO_BIN_EXE_fargatestack")).args(["controller", "--help"]).env_clear().output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let settings = help.split("\n      --").skip(1).filter_map(|setting| {
+        let flag = setting.split([' ', '\n']).next()?;
+        let part =
+            |name: &str| Some(setting.split_once(&format!("[{name}: "))?.1.split_once(']')?.0.trim_end_matches('='));
+        let default = part("default").map_or_else(String::new, |default| format!("`{default}`"));
+        Some(format!("| `--{flag}` | `{}` | {default} |", part("env")?).replace("|  |", "| |"))
+    });
+    settings.collect()
+}
+
+#[test]
+fn every_setting_is_documented_and_nothing_else() {
+    let settings = settings();
+    assert!(settings.len() > 10, "the settings were not found");
+    let text = text("docs/operations.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `--"));
+    let documented: BTreeSet<String> =
+        rows.map(|line| line.splitn(5, '|').take(4).collect::<Vec<_>>().join("|") + "|").collect();
+    assert_eq!(documented, settings);
 }

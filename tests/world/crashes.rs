@@ -8,7 +8,7 @@ use tokio::task::block_in_place;
 
 use crate::faults::{TOKENLESS, made, once};
 use crate::support::cloud::same;
-use crate::support::controller::Controller;
+use crate::support::controller::{Controller, ONE_CALL, ONLY_ONE};
 use crate::support::emulator::Call;
 use crate::support::eventually;
 use crate::support::stack::{Stack, settled};
@@ -65,7 +65,7 @@ fn effects(stack: &Stack, mark: u64) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_controller_that_is_killed_at_every_write_builds_once_and_leaves_nothing() {
-    let controller = Controller::alone(&[("FARGATESTACK_CALLS_PER_STACK", "1")]);
+    let controller = Controller::alone(&[ONE_CALL, ONLY_ONE]);
     controller.kill();
     let stack = Stack::prepare(controller, "killed").await;
     let before = stack.account.dump();

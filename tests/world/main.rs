@@ -7,6 +7,7 @@
 
 mod auth;
 mod blockers;
+mod chart;
 mod command;
 mod crashes;
 mod deletion;
@@ -17,6 +18,7 @@ mod guard;
 mod hops;
 mod identity;
 mod ingress;
+mod leader;
 mod network;
 mod readiness;
 mod repair;
@@ -24,6 +26,7 @@ mod rollout;
 mod service;
 mod succession;
 mod support;
+mod telemetry;
 mod traffic;
 mod validation;
 mod whole;

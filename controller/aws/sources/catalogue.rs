@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use engine::{Fault, Id, Kind, Tags};
 use tokio::sync::Mutex;
 
-use super::{Answer, Shared, View};
+use super::{Answer, Answered, Shared, View};
 use crate::aws::cloud::{Client, Cloud, Service};
 use crate::aws::observe::{Expected, Named};
 use crate::aws::owner::Owner;
@@ -214,6 +214,11 @@ macro_rules! questions {
         }
 
         impl Listings {
+            /// When each was last answered well.
+            pub(super) fn answered(&self) -> Vec<(&'static str, &Answered)> {
+                vec![$((stringify!($listing), &self.$listing_field.answered),)*]
+            }
+
             /// Answers none of which is older than `not_before`, and when the oldest was asked for.
             pub(super) async fn get(&self, cloud: &Cloud, not_before: Instant) -> (Instant, Listed) {
                 $(let $listing_field = self.$listing_field.get(not_before, <crate::aws::$listing as Listing>::list(cloud.as_ref()));)*

@@ -70,7 +70,9 @@ async fn a_failure_is_shared_by_those_who_waited_and_asked_again_by_who_comes_la
     let (answers, ()) = tokio::join!(crowd, async { gate.notify_one() });
     assert!(answers.iter().all(|(_, answer)| answer.is_err()));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(shared.answered.last(), None, "a failure is no answer");
     gate.notify_one();
-    let (_, answer) = shared.get(not_before, ask(&asked, &gate, Ok(vec![1]))).await;
+    let (started, answer) = shared.get(not_before, ask(&asked, &gate, Ok(vec![1]))).await;
     assert!(answer.is_ok());
+    assert_eq!(shared.answered.last(), Some(started));
 }

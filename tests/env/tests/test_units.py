@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from world import cache, controller, kubernetes_build, part, ports, process
+from world import cache, controller, go_build, helm_build, kubernetes_build, layout, part, ports, process
 from world.errors import WorldError
 from world.state import Facts, State, exports
 
@@ -100,6 +100,15 @@ def test_whose_aws_the_controller_calls(tmp_path: Path, monkeypatch: pytest.Monk
     assert called(AWS_ENDPOINT_URL="", AWS_ACCESS_KEY_ID="AKIAREAL") == (None, "AKIAREAL", region)
 
 
+def test_controllers_share_a_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = Facts("kubeconfig", "http://127.0.0.1:1", "eu-west-1", "123456789012", "/bin", None, None)
+    for name in controller.ADDRESSES:
+        monkeypatch.delenv(name, raising=False)
+    assert controller.environment(State(tmp_path), facts).items() >= controller.ADDRESSES.items()
+    monkeypatch.setenv("FARGATESTACK_METRICS_ADDRESS", "127.0.0.1:8080")
+    assert controller.environment(State(tmp_path), facts)["FARGATESTACK_METRICS_ADDRESS"] == "127.0.0.1:8080"
+
+
 def test_assets_are_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     with pytest.raises(WorldError, match="no executable kubectl there"):
@@ -107,6 +116,31 @@ def test_assets_are_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     binary = tmp_path / "kubectl"
     binary.touch(mode=0o755)
     assert kubernetes_build.binaries(("kubectl",))["kubectl"] == binary
+
+
+def test_helm_is_taken_from_path_if_it_is_the_pinned_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = tmp_path / "built"
+    monkeypatch.setattr(go_build, "binaries", lambda _module, names: {names[0]: built})
+    program, link = tmp_path / "program", tmp_path / "helm"
+    link.symlink_to(program)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    pinned = ".".join(go_build.required(layout.HELM, helm_build.MODULE))
+    for version, expected in ((f"v{pinned}", program), ("v3.0.0", built), (f"v{pinned}0", built)):
+        program.write_text(f"#!/bin/sh\necho {version}\n")
+        program.chmod(0o755)
+        assert helm_build.helm() == expected
+
+
+def test_go_names_a_program_after_its_package() -> None:
+    named = {"go.etcd.io/etcd/server/v3": "server", "helm.sh/helm/v4/cmd/helm": "helm"}
+    assert {package: go_build.named_by_go(package) for package in named} == named
+
+
+def test_the_tools_of_a_world_are_links(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    for version in ("1", "2"):
+        state.link({"kubectl": tmp_path / version})
+        assert (state.binaries / "kubectl").readlink() == tmp_path / version
 
 
 def test_a_lock_is_held_until_the_end_of_its_block(tmp_path: Path) -> None:

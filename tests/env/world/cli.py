@@ -43,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--namespace", required=True)
     token.add_argument("--name", required=True)
     token.add_argument("--out", type=Path, required=True)
+    pods = command("run-pods", _run_pods, "run the Pods of a namespace as child processes, until stdin closes")
+    pods.add_argument("--namespace", required=True)
+    pods.add_argument(
+        "--program", action="append", default=[], metavar="IMAGE=PATH", help="the program of an image, by the image's name without tag"
+    )
     command("install", _install, "install the CRDs and the RBAC into the running world")
     command("run", _run, "install, then run the controller in the foreground as its ServiceAccount")
     command("demo", _demo, "start the world and the controller, apply the sample, push its image, call its API", environment=True)
@@ -71,11 +76,13 @@ def _state(options: argparse.Namespace) -> State:
 
 
 def _setup(_: argparse.Namespace) -> int:
+    from .helm_build import helm
     from .kubernetes_build import binaries
     from .tools import check
 
     check()
     binaries()
+    helm()
     return 0
 
 
@@ -120,6 +127,17 @@ def _token(options: argparse.Namespace) -> int:
 
     facts = running(_state(options))
     service_account_kubeconfig(Kubectl.administrator(facts), namespace=options.namespace, name=options.name, out=options.out)
+    return 0
+
+
+def _run_pods(options: argparse.Namespace) -> int:
+    from .kubectl import Kubectl
+    from .pod_runner import Node
+
+    state = _state(options)
+    programs = dict(each.split("=", 1) for each in options.program)
+    kubectl = Kubectl.administrator(running(state))
+    Node(state, kubectl, options.namespace, {image: Path(program) for image, program in programs.items()}).run()
     return 0
 
 

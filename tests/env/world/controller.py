@@ -20,6 +20,8 @@ SERVICE_ACCOUNT = "fargatestack-controller"
 PART = "controller"
 CRDS = CHECKOUT / "crds"
 RBAC = CHECKOUT / "manifests" / "rbac.yaml"
+# Several controllers may run on one machine; the log says which ports they got.
+ADDRESSES = {"FARGATESTACK_METRICS_ADDRESS": "127.0.0.1:0", "FARGATESTACK_HEALTH_ADDRESS": "127.0.0.1:0"}
 # What says in whose name AWS is called.
 CREDENTIALS = (
     "AWS_ACCESS_KEY_ID",
@@ -56,9 +58,9 @@ def background(state: State, facts: Facts, binary: Path) -> None:
     """Start the built controller detached; one that runs already is ended first, as its binary may be an older one."""
     process.stop([state.pid_file(PART)], grace=10)
     state.log(PART).unlink(missing_ok=True)
-    process.spawn(
-        [str(binary), "controller"], pid_file=state.pid_file(PART), log=state.log(PART), env=environment(state, facts), tied=False
-    )
+    # People read this log.
+    env = {"FARGATESTACK_LOG_FORMAT": "text", **environment(state, facts)}
+    process.spawn([str(binary), "controller"], pid_file=state.pid_file(PART), log=state.log(PART), env=env, tied=False)
 
 
 def build() -> Path:
@@ -84,9 +86,10 @@ def environment(state: State, facts: Facts) -> dict[str, str]:
 
     Without an endpoint of the user's the controller acts in the world, with the world's credentials whatever others
     are set: real ones are not sent to the emulator. With one, the user's credentials are used where there are any.
-    An empty AWS_ENDPOINT_URL means AWS itself, and then nothing of the emulator's is added.
+    An empty AWS_ENDPOINT_URL means AWS itself, and then nothing of the emulator's is added. Settings of the controller
+    that the user's environment holds win, too.
     """
-    env = {**os.environ, "KUBECONFIG": str(state.controller_kubeconfig)}
+    env = {**ADDRESSES, **os.environ, "KUBECONFIG": str(state.controller_kubeconfig)}
     world = facts.environment()
     env.setdefault("AWS_REGION", world["AWS_REGION"])
     if "AWS_ENDPOINT_URL" not in env:

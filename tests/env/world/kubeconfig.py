@@ -23,6 +23,11 @@ def with_token(path: Path, *, cluster: dict[str, Any], token: str, namespace: st
     _write(path, cluster, {"token": token}, namespace)
 
 
+def with_token_file(path: Path, *, cluster: dict[str, Any], token_file: Path, namespace: str) -> None:
+    """Write the same with a token that is read from a file, again and again."""
+    _write(path, cluster, {"tokenFile": str(token_file)}, namespace)
+
+
 def _encoded(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 ENV = Path(__file__).resolve().parent.parent
 CHECKOUT = ENV.parent.parent
 KUBERNETES = ENV / "kubernetes"
+HELM = ENV / "helm"
 EMULATOR = ENV / "aws"
 REQUIREMENTS = EMULATOR / "requirements.txt"
 DEFAULT_STATE = CHECKOUT / ".world"

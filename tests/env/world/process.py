@@ -81,18 +81,28 @@ def spawn(command: list[str], *, pid_file: Path, log: Path, env: dict[str, str] 
 
 
 def _enrol(pid_file: Path, tied_to: int | None) -> Callable[[], None]:
-    libc = ctypes.CDLL(None, use_errno=True) if tied_to is not None else None
+    tie = die_with(tied_to) if tied_to is not None else None
 
     def enrol() -> None:
-        if libc is not None:
-            if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-                raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-            # The parent may have died before the request; then nobody would ever send the signal.
-            if os.getppid() != tied_to:
-                os._exit(1)
+        if tie is not None:
+            tie()
         record(pid_file, os.getpid())
 
     return enrol
+
+
+def die_with(parent: int) -> Callable[[], None]:
+    """Return what a child of `parent` calls before it becomes its command, so that the kernel kills it with the thread that started it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def tie() -> None:
+        if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+        # The parent may have died before the request; then nobody would ever send the signal.
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return tie
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import certificates, control_plane, emulator, process
 from .errors import WorldError
+from .helm_build import helm
 from .kubectl import Kubectl
 from .kubernetes_build import binaries
 from .part import Part, start, wait
@@ -57,7 +58,7 @@ def _with_control_plane(state: State, known: Facts | None, *, tied: bool) -> Fac
         for part in (plane.etcd, plane.apiserver, plane.controller_manager):
             _ready(part, state, tied=tied)
     wait(aws, state)
-    return _facts(state, kubeconfig=str(state.kubeconfig), binaries=built["kubectl"].parent, ports=ports)
+    return _facts(state, kubeconfig=str(state.kubeconfig), kubectl=built["kubectl"], ports=ports)
 
 
 def _with_cluster(state: State, kubeconfig: str, *, tied: bool) -> Facts:
@@ -65,16 +66,17 @@ def _with_cluster(state: State, kubeconfig: str, *, tied: bool) -> Facts:
     Kubectl(built["kubectl"], kubeconfig).run("get", "--raw", "/readyz")
     aws = emulator.part(state)
     _ready(aws, state, tied=tied)
-    return _facts(state, kubeconfig=kubeconfig, binaries=built["kubectl"].parent, ports=None)
+    return _facts(state, kubeconfig=kubeconfig, kubectl=built["kubectl"], ports=None)
 
 
-def _facts(state: State, *, kubeconfig: str, binaries: Path, ports: Ports | None) -> Facts:
+def _facts(state: State, *, kubeconfig: str, kubectl: Path, ports: Ports | None) -> Facts:
+    state.link({"kubectl": kubectl, "helm": helm()})
     return Facts(
         kubeconfig=kubeconfig,
         emulator=emulator.url(state),
         region=DEFAULT_REGION,
         account=DEFAULT_ACCOUNT,
-        binaries=str(binaries),
+        binaries=str(state.binaries),
         ports=ports,
         audit_log=str(control_plane.audit_log(state)) if ports else None,
     )

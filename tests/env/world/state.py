@@ -85,6 +85,20 @@ class State:
         """Return the kubeconfig of the controller's ServiceAccount."""
         return self.folder / "data" / "controller.kubeconfig"
 
+    @property
+    def binaries(self) -> Path:
+        """Return the folder of the tools that users of the world put in front of their PATH."""
+        return self.folder / "data" / "bin"
+
+    def link(self, tools: dict[str, Path]) -> None:
+        """Put links to these tools, by name, into that folder."""
+        self.binaries.mkdir(exist_ok=True)
+        for name, tool in tools.items():
+            scratch = self.binaries / f".{name}"
+            scratch.unlink(missing_ok=True)
+            scratch.symlink_to(tool)
+            scratch.replace(self.binaries / name)
+
     def log(self, part: str) -> Path:
         """Return the log of a part."""
         return self.folder / "logs" / f"{part}.log"
@@ -134,7 +148,7 @@ class State:
 
 
 def exports(facts: Facts) -> str:
-    """Return the facts as lines for a shell; PATH gets the pinned kubectl in front."""
+    """Return the facts as lines for a shell; PATH gets the pinned kubectl and helm in front."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in facts.environment().items()]
     lines.append(f'export PATH={shlex.quote(facts.binaries)}:"$PATH"')
     return "\n".join(lines)

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
 
+use serde_json::Value;
+
+use super::emulator::http_text;
 use super::{World, eventually};
 
 /// Runs the controller, says its pid, ends when it ends, and ends it when standard input closes: also when the test
@@ -18,8 +21,29 @@ echo $pid
 wait $pid"#;
 
 /// Makes the emulator's transitions the only thing that takes time. A settle window of 2 s is longer than the emulator ever
-/// lags here; the account's rate limits are AWS's, not the emulator's.
-const SETTINGS: [(&str, &str); 2] = [("FARGATESTACK_SETTLE_SECONDS", "2"), ("FARGATESTACK_RATE_LIMITS", "false")];
+/// lags here; the account's rate limits are AWS's, not the emulator's. Many controllers run on this machine: any port will do.
+///
+/// Leader election is as in production: a single one leads at once, and so does the next if the one before was asked to end. A test
+/// that kills it and starts it again sets more.
+const SETTINGS: [(&str, &str); 4] = [
+    ("FARGATESTACK_SETTLE_SECONDS", "2"),
+    ("FARGATESTACK_RATE_LIMITS", "false"),
+    ("FARGATESTACK_METRICS_ADDRESS", "127.0.0.1:0"),
+    ("FARGATESTACK_HEALTH_ADDRESS", "127.0.0.1:0"),
+];
+
+/// One call after the other: what is under way is all that is.
+pub const ONE_CALL: (&str, &str) = ("FARGATESTACK_CALLS_PER_STACK", "1");
+
+/// What the killed one held is free for the next one at once, since there is no other: for tests that kill it at every turn.
+pub const ONLY_ONE: (&str, &str) = ("FARGATESTACK_LEADER_ELECTION", "false");
+
+/// What the killed one held is free after seconds; and a leader that is slow on a loaded machine is not deposed.
+pub const BRIEF_LEASE: [(&str, &str); 3] = [
+    ("FARGATESTACK_LEASE_DURATION_SECONDS", "6"),
+    ("FARGATESTACK_LEASE_RENEW_DEADLINE_SECONDS", "5"),
+    ("FARGATESTACK_LEASE_RETRY_SECONDS", "1"),
+];
 
 /// A controller in a world. It lives no longer than the process that started it.
 #[derive(Debug)]
@@ -62,9 +86,18 @@ impl Controller {
         let mut environment = world.environment();
         environment.insert("KUBECONFIG".into(), kubeconfig);
         environment.insert("CONTROLLER_LOG".into(), log.to_string_lossy().into_owned());
-        environment.insert("NO_COLOR".into(), "1".into());
+        // Nothing of whoever runs the tests.
+        environment.insert("POD_NAME".into(), "single".into());
+        environment.insert("POD_NAMESPACE".into(), "fargatestack-system".into());
+        environment.insert("FARGATESTACK_LOG_FORMAT".into(), "json".into());
         environment.extend(SETTINGS.iter().chain(settings).map(|(name, value)| ((*name).into(), (*value).into())));
         Self { world, environment, log, running: Mutex::default() }
+    }
+
+    /// In `world`, where something else installs and starts it.
+    pub fn elsewhere(world: &'static World) -> &'static Self {
+        let log = PathBuf::from(world.value("STATE_DIR")).join("logs/controller.log");
+        Box::leak(Box::new(Self { world, environment: BTreeMap::new(), log, running: Mutex::default() }))
     }
 
     /// The world that it is in.
@@ -91,23 +124,82 @@ impl Controller {
         assert!(earlier.is_none(), "the controller runs already");
     }
 
+    /// What `fargatestack check` says with its rights and settings, and `settings` over them; and whether it ends well.
+    pub fn check(&self, settings: &[(&str, &str)]) -> (String, bool) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fargatestack"));
+        let output = command.arg("check").envs(&self.environment).envs(settings.iter().copied()).output().unwrap();
+        (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success())
+    }
+
     /// Its process.
     pub fn pid(&self) -> u32 {
         self.running.lock().unwrap().as_ref().expect("the controller runs").pid
     }
 
+    /// Another one beside it, of the pod `name`, with its settings and `settings` over them; not started yet.
+    pub fn replica(&self, name: &str, settings: &[(&str, &str)]) -> Self {
+        let log = self.log.with_file_name(format!("controller-{name}.log"));
+        let mut environment = self.environment.clone();
+        environment.insert("CONTROLLER_LOG".into(), log.to_string_lossy().into_owned());
+        environment.insert("POD_NAME".into(), name.into());
+        environment.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        Self { world: self.world, environment, log, running: Mutex::default() }
+    }
+
     /// Kills it, without a chance to say goodbye.
     pub fn kill(&self) {
-        let killed = Command::new("kill").args(["-9", &self.pid().to_string()]).status().unwrap();
-        assert!(killed.success());
+        self.signal("-KILL");
         self.buried("the killed controller ends");
     }
 
-    /// Waits until it has ended by itself or by a signal.
-    pub fn buried(&self, what: &str) {
+    /// Asks it to end, and waits until it does; says with which code.
+    pub fn end(&self) -> Option<i32> {
+        self.signal("-TERM");
+        self.buried("the controller ends when it is asked to")
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.pid().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until it has ended by itself or by a signal; says with which code.
+    pub fn buried(&self, what: &str) -> Option<i32> {
         let mut running = self.running.lock().unwrap().take().expect("the controller ran");
-        eventually(what, || running.watcher.try_wait().unwrap());
+        let status = eventually(what, || running.watcher.try_wait().unwrap());
         drop(running.stdin);
+        status.code()
+    }
+
+    /// What it answers to a GET of `path` at the address of `flag`.
+    pub fn get(&self, flag: &str, path: &str) -> (u16, String) {
+        let address = eventually("it listens", || {
+            let mut lines = self.lines();
+            lines.retain(|line| line["message"] == "listening" && line["flag"] == flag);
+            Some(lines.pop()?["address"].as_str()?.to_owned())
+        });
+        http_text(&address, "GET", path, "", "")
+    }
+
+    /// The value of a metric, by its name with its labels.
+    pub fn metric(&self, name: &str) -> Option<String> {
+        let (status, text) = self.get("--metrics-address", "/metrics");
+        assert_eq!(status, 200, "{text}");
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).map(str::to_owned)
+    }
+
+    /// The lines of its log, oldest first, of earlier runs too.
+    pub fn lines(&self) -> Vec<Value> {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        // The last line may be half written.
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// What it wrote to AWS, as its log says.
+    pub fn told_writes(&self) -> Vec<Value> {
+        let mut lines = self.lines();
+        lines.retain(|line| line["message"].as_str().is_some_and(|message| message.starts_with("AWS write")));
+        lines
     }
 
     /// Where it logs to.
@@ -115,10 +207,14 @@ impl Controller {
         &self.log
     }
 
-    /// The last warnings and errors of its log that contain `word`.
+    /// The last warnings and errors of its log, or those of its Pods, that contain `word`.
     pub fn log(&self, word: &str) -> String {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let bad = |line: &&str| line.contains(word) && (line.contains(" WARN ") || line.contains(" ERROR "));
+        let logs = std::fs::read_dir(self.log.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+        let pods = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("pod-"));
+        let own = |path: &PathBuf| *path == self.log || pods(path);
+        let log: String = logs.filter(own).map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect();
+        let level = |line: &str, level: &str| line.contains(&format!("\"level\":\"{level}\""));
+        let bad = |line: &&str| line.contains(word) && (level(line, "WARN") || level(line, "ERROR"));
         let mut lines: Vec<_> = log.lines().rev().filter(bad).take(5).collect();
         lines.reverse();
         lines.join("\n")

@@ -34,6 +34,8 @@ pub struct Call {
     pub effect: bool,
     /// The error code of the answer.
     pub error: Option<String>,
+    /// The id that its answer carries.
+    pub request_id: String,
     /// Its parameters.
     pub request: Value,
 }
@@ -142,6 +144,7 @@ impl Account {
             write: entry["write"].as_bool().unwrap(),
             effect: entry["effect"].as_bool().unwrap(),
             error: entry["error"].as_str().map(Into::into),
+            request_id: text(entry, "request_id"),
             request: entry["request"].clone(),
         };
         entries.map(|entry| (text(entry, "principal").ends_with(&root), call(entry))).collect()
@@ -211,13 +214,19 @@ pub fn by_operation<'a>(calls: impl IntoIterator<Item = &'a Call>) -> BTreeMap<S
 pub(super) fn http(endpoint: &str, method: &str, path: &str, headers: &str, body: Option<&Value>) -> (u16, Value) {
     let host = endpoint.strip_prefix("http://").unwrap();
     let body = body.map(ToString::to_string).unwrap_or_default();
+    let (status, answer) = http_text(host, method, path, headers, &body);
+    (status, serde_json::from_str(&answer).unwrap())
+}
+
+/// The same of any text.
+pub(super) fn http_text(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\n\r\n");
     let mut stream = TcpStream::connect(host).unwrap();
-    stream.write_all((head + &body).as_bytes()).unwrap();
+    stream.write_all((head + body).as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
-    (status, serde_json::from_str(body).unwrap())
+    (status, body.to_owned())
 }

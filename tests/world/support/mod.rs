@@ -6,6 +6,7 @@
 #![allow(clippy::manual_assert, clippy::match_wild_err_arm, reason = "what a failure tells is asked for with await")]
 
 pub mod audit;
+pub mod chart;
 pub mod cloud;
 pub mod controller;
 pub mod emulator;
@@ -109,7 +110,7 @@ impl World {
         self.values.get(name).unwrap_or_else(|| panic!("the world has no {name}"))
     }
 
-    /// All of them, as environment variables; PATH holds the pinned kubectl.
+    /// All of them, as environment variables; PATH holds the pinned tools.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut environment = self.values.clone();
@@ -119,14 +120,19 @@ impl World {
 
     /// Runs kubectl as the administrator, with `input` as its standard input.
     pub fn kubectl(&self, arguments: &[&str], input: &str) -> Outcome {
-        let mut child = Command::new(PathBuf::from(self.value("PATH_PREPEND")).join("kubectl"))
+        self.tool("kubectl", arguments, input)
+    }
+
+    /// Runs one of the world's tools as the administrator, with `input` as its standard input.
+    pub fn tool(&self, name: &str, arguments: &[&str], input: &str) -> Outcome {
+        let mut child = Command::new(PathBuf::from(self.value("PATH_PREPEND")).join(name))
             .args(arguments)
             .envs(self.environment())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the world's kubectl starts");
+            .expect("the world's tool starts");
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         Outcome {

@@ -31,7 +31,9 @@ _SIGNING_NAMES = {
     "email": "ses",
     "execute-api": "apigatewaymanagementapi",
 }
+# What is called without credentials, by target or by action.
 _TARGETS = {"AWSCognitoIdentityProviderService": "cognito-idp"}
+_UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
 # Statuses that EC2 uses for codes which are not plain client errors.
 _XML_CODE = re.compile(rb"<Code>([^<]+)</Code>")
 _XML_MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
@@ -63,7 +65,7 @@ def recognise(environ: dict[str, Any], body: bytes, scope: Scope | None) -> Wire
 
     Raises AwsError when a value cannot even be read as the type that the model asks for.
     """
-    service = _service(environ, scope)
+    service = _service(environ, body, scope)
     if service is None:
         return None
     try:
@@ -185,10 +187,10 @@ def form_request(wire: Wire, params: dict[str, Any]) -> bytes:
     return body.encode() if isinstance(body, str) else bytes(body)
 
 
-def _service(environ: dict[str, Any], scope: Scope | None) -> str | None:
+def _service(environ: dict[str, Any], body: bytes, scope: Scope | None) -> str | None:
     if scope is None:
         target = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")[0]
-        return _TARGETS.get(target)
+        return _TARGETS.get(target) or _UNSIGNED.get(_form(environ, body).get("Action", ""))
     if scope.signing_name == "apigateway" and environ.get("PATH_INFO", "").startswith("/v2/"):
         return "apigatewayv2"
     return _SIGNING_NAMES.get(scope.signing_name, scope.signing_name)

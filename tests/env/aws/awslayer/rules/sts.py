@@ -15,7 +15,7 @@ from ..call import Call
 from ..errors import AwsError
 from ..registry import answers, rule
 
-_ROLE_ARN = re.compile(r"^arn:aws[a-z-]*:iam::(\d{12}):role/((?:[\w+=,.@-]+/)*)([\w+=,.@-]+)$")
+ROLE_ARN = re.compile(r"^arn:aws[a-z-]*:iam::(\d{12}):role/((?:[\w+=,.@-]+/)*)([\w+=,.@-]+)$")
 
 
 @answers("sts", "GetCallerIdentity")
@@ -36,7 +36,7 @@ def role_trusts_caller(call: Call, role: Any, external_id: str | None) -> bool:
     policy = document if isinstance(document, dict) else json.loads(unquote(document))
     statements = policy.get("Statement", [])
     for statement in statements if isinstance(statements, list) else [statements]:
-        actions = _listed(statement.get("Action"))
+        actions = listed(statement.get("Action"))
         applies = any(a in ("sts:AssumeRole", "sts:*", "*") for a in actions)
         if not applies or not _names(statement.get("Principal"), call):
             continue
@@ -56,7 +56,7 @@ def role_that_may_be_assumed(call: Call, arn: str, external_id: str | None) -> t
 
     Source: STS API Reference, AssumeRole; IAM User Guide, troubleshoot_roles (AccessDenied).
     """
-    match = _ROLE_ARN.match(arn)
+    match = ROLE_ARN.match(arn)
     if match is None:
         raise AwsError("ValidationError", f"{arn} is invalid")
     account, _, name = match.groups()
@@ -73,10 +73,14 @@ def role_that_may_be_assumed(call: Call, arn: str, external_id: str | None) -> t
 @answers("sts", "AssumeRole")
 def assume_role(call: Call) -> dict[str, Any]:
     """Gives credentials that act in the role's account."""
-    params = call.params
-    account, name, role_id = role_that_may_be_assumed(call, params["RoleArn"], params.get("ExternalId"))
-    key_id, who = call.world.accounts.open_session(account, name, role_id, params["RoleSessionName"])
-    lifetime = timedelta(seconds=int(params.get("DurationSeconds", 3600)))
+    account, name, role_id = role_that_may_be_assumed(call, call.params["RoleArn"], call.params.get("ExternalId"))
+    return session(call, account, name, role_id)
+
+
+def session(call: Call, account: str, name: str, role_id: str) -> dict[str, Any]:
+    """Opens a session of a role, as the calls that assume one answer with it."""
+    key_id, who = call.world.accounts.open_session(account, name, role_id, call.params["RoleSessionName"])
+    lifetime = timedelta(seconds=int(call.params.get("DurationSeconds", 3600)))
     return {
         "Credentials": {
             "AccessKeyId": key_id,
@@ -89,7 +93,8 @@ def assume_role(call: Call) -> dict[str, Any]:
     }
 
 
-def _listed(value: Any) -> list[str]:
+def listed(value: Any) -> list[str]:
+    """What a policy or a token says as one value or as a list of them."""
     return [value] if isinstance(value, str) else list(value or [])
 
 
@@ -100,7 +105,7 @@ def _names(principal: Any, call: Call) -> bool:
     same = {who.account, f"arn:aws:iam::{who.account}:root", who.arn, "*"}
     if who.role_arn:
         same.add(who.role_arn)
-    return any(p in same for p in _listed((principal or {}).get("AWS")))
+    return any(p in same for p in listed((principal or {}).get("AWS")))
 
 
 def _conditions_met(conditions: dict[str, Any], external_id: str | None) -> bool:
@@ -109,6 +114,6 @@ def _conditions_met(conditions: dict[str, Any], external_id: str | None) -> bool
         for key, allowed in wanted.items():
             if operator != "StringEquals" or key != "sts:ExternalId":
                 return False
-            if external_id not in _listed(allowed):
+            if external_id not in listed(allowed):
                 return False
     return True

@@ -1,0 +1,91 @@
+"""Programs that a Go module pins, as binaries: built once per machine into the cache.
+
+Such a module is a folder under `tests/env` with a go.mod and its go.sum, and no Go file.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache
+from .errors import WorldError
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module, the programs that it pins (name: package), how they are built and how long that takes on 2 cores."""
+
+    folder: Path
+    packages: dict[str, str]
+    variables: dict[str, str]
+    minutes: int
+
+    @property
+    def flags(self) -> list[str]:
+        """Return the build flags; the variables are stamped into the binaries."""
+        stamped = " ".join(f"-X {name}={value}" for name, value in self.variables.items())
+        return ["-trimpath", "-buildvcs=false", f"-ldflags=-s -w {stamped}"]
+
+    @property
+    def store(self) -> Path:
+        """Return the folder of the cache for what is built from exactly these pins with these flags."""
+        sources = [(self.folder / name).read_bytes() for name in ("go.mod", "go.sum")]
+        return cache.folder() / self.folder.name / cache.key([*sources, *self.flags, platform.system(), platform.machine()])
+
+
+def required(folder: Path, module: str) -> tuple[str, str, str]:
+    """Return the version of `module` that the go.mod in `folder` requires: major, minor, patch."""
+    line = rf"^(?:require )?\s*{re.escape(module)} v(\d+)\.(\d+)\.(\d+)\b"
+    found = re.search(line, (folder / "go.mod").read_text(), re.MULTILINE)
+    if not found:
+        raise WorldError(f"{folder / 'go.mod'}: it does not require {module} vX.Y.Z")
+    major, minor, patch = found.groups()
+    return major, minor, patch
+
+
+def binaries(module: Module, names: list[str]) -> dict[str, Path]:
+    """Return the paths of the named programs, building what the cache does not have."""
+    store = module.store
+    if any(not (store / name).exists() for name in names):
+        with cache.locked(store.parent / "lock"):
+            missing = [name for name in names if not (store / name).exists()]
+            if missing:
+                _build(module, missing, store)
+    return {name: store / name for name in names}
+
+
+def _build(module: Module, names: list[str], store: Path) -> None:
+    if not shutil.which("go"):
+        raise WorldError("go: not found; install Go 1.26 or later (https://go.dev/dl), it builds the parts of the local world")
+    print(f"building {', '.join(names)} (once per machine, about {module.minutes} minutes on 2 cores)", file=sys.stderr, flush=True)
+    store.mkdir(parents=True, exist_ok=True)
+    for left_behind in store.parent.glob(".build-*"):
+        # By a builder that was killed: whoever holds the lock is the only one.
+        shutil.rmtree(left_behind)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=store.parent) as scratch:
+        # One command, so that what the parts share is compiled once. CGO off: no C compiler needed, static binaries.
+        command = ["go", "build", *module.flags, "-o", scratch + os.sep, *(module.packages[name] for name in names)]
+        ended = subprocess.run(command, cwd=module.folder, env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": _go_flags()}, check=False)
+        if ended.returncode != 0:
+            raise WorldError(f"go build of {', '.join(names)} failed (exit {ended.returncode}); its messages are above")
+        for name in names:
+            (Path(scratch) / named_by_go(module.packages[name])).replace(store / name)
+
+
+def named_by_go(package: str) -> str:
+    """Return the last element of an import path that is no major version: etcd's is `server`."""
+    return [element for element in package.split("/") if not re.fullmatch(r"v\d+", element)][-1]
+
+
+def _go_flags() -> str:
+    """Keep the user's GOFLAGS, but never let `go build` edit go.mod: the pinned versions are what is built."""
+    given = [flag for flag in os.environ.get("GOFLAGS", "").split() if not flag.startswith("-mod")]
+    return " ".join([*given, "-mod=readonly"])
