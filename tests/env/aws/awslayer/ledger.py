@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -43,6 +44,8 @@ class Ledger:
     def __init__(self) -> None:
         self._entries: list[Entry] = []
         self._next = 1
+        # Service, operation, verb and kind of caller: how often, from the beginning.
+        self._uses: Counter[tuple[str, str, str, str]] = Counter()
         self._lock = threading.Lock()
 
     def open(
@@ -76,6 +79,7 @@ class Ledger:
             )
             self._next += 1
             self._entries.append(entry)
+            self._uses[service, operation, method, kind_of(principal)] += 1
             return entry
 
     def select(
@@ -100,6 +104,13 @@ class Ledger:
             and (write is None or e.write == write)
         ]
 
+    def uses(self) -> list[dict[str, Any]]:
+        """Every operation that was ever called, by which verb of HTTP and which kind of caller; no reset forgets it."""
+        with self._lock:
+            uses = sorted(self._uses.items())
+        names = ("service", "operation", "method", "caller")
+        return [{**dict(zip(names, use, strict=True)), "count": count} for use, count in uses]
+
     def reset(self, account: str | None = None) -> None:
         """Forgets the calls of an account, or all; sequence numbers go on."""
         with self._lock:
@@ -114,6 +125,11 @@ class Ledger:
 def is_write(operation: str) -> bool:
     """Whether the operation is one that changes something."""
     return not _READS.match(operation)
+
+
+def kind_of(principal: str) -> str:
+    """What an ARN names: `root`, `user`, `assumed-role`; `anonymous` without one."""
+    return principal.rpartition(":")[2].partition("/")[0] or "anonymous"
 
 
 def ids_in(value: Any) -> Iterator[str]:
