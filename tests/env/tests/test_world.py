@@ -181,6 +181,10 @@ def test_a_world_leaves_a_record_of_what_its_controller_used(tmp_path: Path) -> 
     with pytest.raises(Exception, match="forbidden"):
         controller.run("get", "secrets")
     admin.run("get", "secrets")
+    secret = tmp_path / "secret.json"
+    secret.write_text(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "made"}}))
+    for _ in range(2):
+        controller.run("apply", "--server-side", f"--filename={secret}")
 
     with (records / "worlds.lock").open() as lock, pytest.raises(BlockingIOError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -192,6 +196,8 @@ def test_a_world_leaves_a_record_of_what_its_controller_used(tmp_path: Path) -> 
     assert uses["list", "awsidentities", "allow", "ClusterRole", name] == 2
     assert uses["get", "leases", "allow", "Role", name] == 1
     assert uses["list", "secrets", "forbid", "", ""] == 1
+    assert uses["patch", "secrets", "allow", "ClusterRole", name] == 2
+    assert uses["create", "secrets", "allow", "ClusterRole", name] == 1
     assert len({use["account"] for use in record["kubernetes"]}) == 1
     assert record["aws"] == []
 

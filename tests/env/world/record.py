@@ -13,6 +13,7 @@ import re
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -56,30 +57,35 @@ def _kubernetes(facts: Facts) -> list[dict[str, Any]]:
         # The API server moves a log that has grown aside, under a name with its date.
         for path in log.parent.glob(f"{log.stem}*{log.suffix}"):
             with path.open() as lines:
-                uses.update(use for line in lines if (use := _request(line)))
+                for line in lines:
+                    uses.update(_rights(line))
     return [{**dict(use), "count": count} for use, count in sorted(uses.items())]
 
 
-def _request(line: str) -> tuple[tuple[str, str], ...] | None:
+def _rights(line: str) -> Iterator[tuple[tuple[str, str], ...]]:
     who = f"system:serviceaccount:{NAMESPACE}:"
     if who not in line:
-        return None
+        return
     event = json.loads(line)
     reference, notes = event.get("objectRef"), event.get("annotations", {})
     if reference is None or not event["user"]["username"].startswith(who):
-        return None
+        return
     by = ALLOWED_BY.search(notes.get("authorization.k8s.io/reason", ""))
     part = reference.get("subresource")
     use = {
         "account": event["user"]["username"].removeprefix(who),
-        "verb": event["verb"],
         "group": reference.get("apiGroup", ""),
         "resource": reference["resource"] + (f"/{part}" if part else ""),
         "decision": notes.get("authorization.k8s.io/decision", ""),
         "kind": by.group(1) if by else "",
         "role": by.group(2) if by else "",
     }
-    return tuple(use.items())
+    verbs = [event["verb"]]
+    if event["verb"] == "patch" and event.get("responseStatus", {}).get("code") == HTTPStatus.CREATED:
+        # What an apply makes anew it must be allowed to create, too; the log names the request's own verb alone.
+        verbs.append("create")
+    for verb in verbs:
+        yield tuple({**use, "verb": verb}.items())
 
 
 def _aws(facts: Facts) -> Any:
