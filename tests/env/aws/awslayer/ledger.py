@@ -100,6 +100,7 @@ class Ledger:
             entries = self._entries if account is None else self._by_account.get(account, [])
             entries = entries[bisect_right(entries, since, key=lambda e: e.seq) :]
         return [
+            # A request is never changed once it is noted: it need not be copied.
             {**vars(e), "resources": sorted(set(e.resources))}
             for e in entries
             if (service is None or e.service == service)
