@@ -53,7 +53,7 @@ async fn dns_attributes(ec2: &Client, vpc: &str) -> [bool; 2] {
 }
 
 /// Everything that can be changed on a resource without replacing it.
-async fn change_everything(ec2: &Client, cloud: &Cloud) {
+async fn change_everything(ec2: &Client, cloud: &Cloud, theirs: &str) {
     let vpc = cloud.id("vpc/main");
     ec2.modify_vpc_attribute().vpc_id(vpc).enable_dns_hostnames(off()).send().await.unwrap();
     ec2.modify_vpc_attribute().vpc_id(vpc).enable_dns_support(off()).send().await.unwrap();
@@ -72,9 +72,12 @@ async fn change_everything(ec2: &Client, cloud: &Cloud) {
     call.nat_gateway_id(cloud.id("nat-gateway/b")).send().await.unwrap();
     let call = ec2.delete_route().route_table_id(cloud.id("route-table/app-b"));
     call.destination_cidr_block("0.0.0.0/0").send().await.unwrap();
-    let association = association(cloud, "route-table/ecs", "subnet/ecs-b");
-    let call = ec2.replace_route_table_association().association_id(association);
+    let of_ecs = association(cloud, "route-table/ecs", "subnet/ecs-b");
+    let call = ec2.replace_route_table_association().association_id(of_ecs);
     call.route_table_id(cloud.id("route-table/public")).send().await.unwrap();
+    let of_app = association(cloud, "route-table/app-b", "subnet/app-b");
+    let call = ec2.replace_route_table_association().association_id(of_app);
+    call.route_table_id(theirs).send().await.unwrap();
     let call = ec2.modify_vpc_endpoint().vpc_endpoint_id(cloud.id("vpc-endpoint/logs"));
     call.reset_policy(true).remove_subnet_ids(subnet).send().await.unwrap();
     let call = ec2.modify_vpc_endpoint().vpc_endpoint_id(cloud.id("vpc-endpoint/s3"));
@@ -90,8 +93,11 @@ fn association<'a>(cloud: &'a Cloud, table: &str, subnet: &str) -> &'a str {
 #[tokio::test]
 async fn what_others_changed_is_put_right_in_place() {
     let stack = Stack::built(controller(), "changed", json!({})).await;
-    let (ec2, before, dump) = (stack.account.ec2(), stack.cloud(), stack.account.dump());
-    change_everything(&ec2, &before).await;
+    let (ec2, before) = (stack.account.ec2(), stack.cloud());
+    let made = ec2.create_route_table().vpc_id(before.id("vpc/main")).send().await.unwrap();
+    let theirs = made.route_table.unwrap().route_table_id.unwrap();
+    let dump = stack.account.dump();
+    change_everything(&ec2, &before, &theirs).await;
     assert_ne!(
         without_ids_of_parts(stack.account.dump()),
         without_ids_of_parts(dump.clone()),
