@@ -10,7 +10,9 @@ WORLD := python3 tests/env/world
 # Tests that start worlds are in tests/world; everything else in tests/ runs anywhere.
 IN_A_WORLD := world e2e_%
 INTEGRATION := $(basename $(notdir $(wildcard tests/*.rs))) $(notdir $(patsubst %/main.rs,%,$(wildcard tests/*/main.rs)))
-OFFLINE := $(filter-out $(IN_A_WORLD),$(INTEGRATION))
+# What those leave behind is held against what is granted.
+AFTERWARDS := permissions
+OFFLINE := $(filter-out $(IN_A_WORLD) $(AFTERWARDS),$(INTEGRATION))
 WORLDLY := $(filter $(IN_A_WORLD),$(INTEGRATION))
 
 .PHONY: help
@@ -94,5 +96,8 @@ test-launcher:
 	cd tests/env && $(PYTHON) -m pytest
 
 .PHONY: test-world
+test-world: export FARGATESTACK_RECORD = $(CURDIR)/target/record
 test-world: # Its tests wait more than they compute.
+	rm -f $(FARGATESTACK_RECORD)/*.json
 	RUST_TEST_THREADS=8 cargo test --locked --package fargatestack $(WORLDLY:%=--test %) --quiet
+	cargo test --locked --package fargatestack $(AFTERWARDS:%=--test %) --quiet

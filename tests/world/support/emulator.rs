@@ -26,8 +26,6 @@ pub struct Call {
     pub operation: String,
     /// Service as botocore names it.
     pub service: String,
-    /// Verb of its HTTP request.
-    pub method: String,
     /// It is of the kind that changes something.
     pub write: bool,
     /// It was carried out, whatever was answered.
@@ -140,7 +138,6 @@ impl Account {
         let call = |entry: &Value| Call {
             operation: text(entry, "operation"),
             service: text(entry, "service"),
-            method: text(entry, "method"),
             write: entry["write"].as_bool().unwrap(),
             effect: entry["effect"].as_bool().unwrap(),
             error: entry["error"].as_str().map(Into::into),
