@@ -35,10 +35,10 @@ def stored_in(folder: Path | None) -> list[str]:
 
 def build(program: Path, storage: list[str]) -> str:
     """Build the image of this program, into the local storage or the one that these options of buildah name; return its name."""
-    if shutil.which("buildah") is None:
-        raise WorldError("this machine lacks buildah: apt-get install buildah, or your distribution's package")
     if is_dynamic(program):
         raise WorldError(f"{program} needs libraries, which the image has not: install a static C library (libc6-dev, glibc-static)")
+    if shutil.which("buildah") is None:
+        raise WorldError("this machine lacks buildah: apt-get install buildah, or your distribution's package")
     image = name()
     labels = {"org.opencontainers.image.version": image.rpartition(":")[2], "org.opencontainers.image.revision": _commit("%H")}
     with tempfile.TemporaryDirectory(dir=binary.target()) as folder:
