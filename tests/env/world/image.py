@@ -11,13 +11,10 @@ from pathlib import Path
 
 import certifi
 
-from . import binary
 from .errors import WorldError
 from .layout import CHECKOUT
 
 INSTALLATION = CHECKOUT / "manifests" / "install.yaml"
-# Where names are looked up: without it the C library would ask DNS alone, and not what a Pod's hostAliases say.
-NAMES = "hosts: files dns\n"
 
 
 def name() -> str:
@@ -41,12 +38,11 @@ def build(program: Path, storage: list[str]) -> str:
         raise WorldError("this machine lacks buildah: apt-get install buildah, or your distribution's package")
     image = name()
     labels = {"org.opencontainers.image.version": image.rpartition(":")[2], "org.opencontainers.image.revision": _commit("%H")}
-    with tempfile.TemporaryDirectory(dir=binary.target()) as folder:
+    with tempfile.TemporaryDirectory(dir=program.parent) as folder:
         context = Path(folder)
         (context / "fargatestack").hardlink_to(program)
         # The authorities that Mozilla trusts, of a pinned package, and not those of the machine that builds.
         shutil.copy(certifi.where(), context / "ca-certificates.crt")
-        (context / "nsswitch.conf").write_text(NAMES)
         for file in context.iterdir():
             file.chmod(0o755 if file.name == "fargatestack" else 0o644)
         # The same content is the same image: its time is that of the commit.
