@@ -30,9 +30,10 @@ fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
 }
 
-/// The targets of the links in a document.
+/// The targets of the links in a document; what is code is none.
 fn links(text: &str) -> Vec<String> {
-    let targets = prose(text);
+    let text = prose(text);
+    let targets: String = text.lines().flat_map(|line| line.split('`').step_by(2).chain(["\n"])).collect();
     targets.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 

@@ -33,7 +33,8 @@ impl Image {
     pub fn built(world: &World) -> Self {
         let binary =
             std::env::var("FARGATESTACK_BINARY").expect("the binary of the image: `make test-image` says which");
-        let storage = PathBuf::from(world.value("STATE_DIR")).join("data/containers");
+        // A short name: podman has no room for a long one.
+        let storage = PathBuf::from(world.value("STATE_DIR")).join("images");
         let place = storage.to_string_lossy().into_owned();
         let name = world.launch(&["image", "--binary", &binary, "--storage", &place]).trim().to_owned();
         Self { storage, name }
