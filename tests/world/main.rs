@@ -17,6 +17,7 @@ mod fleet;
 mod guard;
 mod hops;
 mod identity;
+mod image;
 mod ingress;
 mod leader;
 mod network;

@@ -216,7 +216,7 @@ pub(super) fn http(endpoint: &str, method: &str, path: &str, headers: &str, body
 }
 
 /// The same of any text.
-pub(super) fn http_text(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+pub fn http_text(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\n\r\n");
     let mut stream = TcpStream::connect(host).unwrap();
