@@ -8,6 +8,7 @@ ENV = Path(__file__).resolve().parent.parent
 CHECKOUT = ENV.parent.parent
 KUBERNETES = ENV / "kubernetes"
 HELM = ENV / "helm"
+ARGOCD = ENV / "argocd"
 EMULATOR = ENV / "aws"
 REQUIREMENTS = EMULATOR / "requirements.txt"
 DEFAULT_STATE = CHECKOUT / ".world"
