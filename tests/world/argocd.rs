@@ -51,6 +51,8 @@ impl Delivery {
             source["repoURL"] = json!(argocd.repository());
         }
         application["spec"]["sources"][0]["helm"]["valuesObject"] = release.values().clone();
+        // What fails for good is not to be tried for minutes.
+        application["spec"]["syncPolicy"]["retry"] = json!({"limit": 1, "backoff": {"duration": "1s"}});
         let orders = documents(ORDERS, account).remove(0);
         let delivery = Self { argocd, stack, orders };
         delivery.commit(json!({}));

@@ -9,6 +9,7 @@ CHECKOUT = ENV.parent.parent
 KUBERNETES = ENV / "kubernetes"
 HELM = ENV / "helm"
 ARGOCD = ENV / "argocd"
+KSTATUS = ENV / "kstatus"
 EMULATOR = ENV / "aws"
 REQUIREMENTS = EMULATOR / "requirements.txt"
 DEFAULT_STATE = CHECKOUT / ".world"
