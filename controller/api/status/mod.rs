@@ -18,12 +18,9 @@ pub use memory::{Approval, IntentRecord, LingeringRecord, PlanRecord, PlannedSte
 /// What is observed, and the controller's memory. Written by the controller only.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("default" = {}))]
 pub struct Status {
-    /// Generation of the declaration that this status speaks of; -1 before the controller wrote one.
-    // To kstatus a new object without it is finished. Nothing that the controller wrote is negative, see `Stack`.
+    /// Generation of the declaration that this status speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("default" = -1))]
     pub observed_generation: Option<i64>,
     /// Ready (the worst of the sections), Reconciling and Stalled (kstatus), one condition per section, and warnings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
