@@ -10,7 +10,10 @@ from pathlib import Path
 from . import go_build
 from .layout import KSTATUS
 
+PACKAGE = "fargatestack.dev/tests/env/kstatus"
+
 
 def kstatus() -> Path:
     """Return the path of the executable."""
-    return go_build.binaries(go_build.Module(KSTATUS, {"kstatus": "."}, {}, minutes=1), ["kstatus"])["kstatus"]
+    module = go_build.Module(KSTATUS, {"kstatus": PACKAGE}, {}, minutes=1)
+    return go_build.binaries(module, ["kstatus"])["kstatus"]

@@ -37,7 +37,7 @@ impl Audit {
         let stacks = format!("/namespaces/{}/fargatestacks/", self.namespace);
         let trial = |event: &&Value| {
             let asked = event["requestURI"].as_str().unwrap_or_default();
-            event["verb"] == "patch" && asked.contains(&stacks) && asked.contains("dryRun=All")
+            asked.contains(&stacks) && asked.contains("dryRun=All") && asked.contains("force=true")
         };
         self.events().iter().filter(trial).count()
     }
