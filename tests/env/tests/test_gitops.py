@@ -13,7 +13,7 @@ import yaml
 from world import argocd, argocd_build, kstatus_build
 from world.layout import CHECKOUT
 
-# As the API server held them in the world tests, without what neither looks at: see its README.
+# As the API server held them in worlds, without what neither looks at: see its README.
 STATUSES = CHECKOUT / "tests" / "statuses"
 Json = dict[str, Any]
 
@@ -26,7 +26,11 @@ EXPECTED: dict[str, tuple[str, str | None, str]] = {
     "memory-lost": ("Progressing", "Reconciling", "InProgress"),
     "ready": ("Healthy", "Ready", "Current"),
     "ready-and-going-on": ("Healthy", "Ready", "InProgress"),
+    "suspended": ("Suspended", "Suspended", "InProgress"),
     "suspended-half-built": ("Suspended", "Suspended", "InProgress"),
+    "awaiting-approval": ("Suspended", "Ready", "InProgress"),
+    "observed": ("Suspended", "Ready", "InProgress"),
+    "scaled-to-zero": ("Suspended", "Ready", "InProgress"),
     "identity-not-found": ("Degraded", "Stalled", "Failed"),
     "invalid": ("Degraded", "Stalled", "Failed"),
     "unreadable": ("Degraded", "Stalled", "Failed"),
@@ -108,14 +112,14 @@ def actions(stack: Json, tmp_path: Path) -> dict[str, bool]:
 
 def test_the_actions_that_are_offered(tmp_path: Path) -> None:
     assert actions(recorded("ready"), tmp_path) == {"reconcile": True, "suspend": True, "resume": False}
-    assert actions(recorded("suspended-half-built"), tmp_path) == {"reconcile": False, "suspend": False, "resume": True}
+    assert actions(recorded("suspended"), tmp_path) == {"reconcile": False, "suspend": False, "resume": True}
 
 
 @pytest.mark.parametrize(
     ("action", "before", "changed"),
     [
         ("suspend", "ready", ["<   suspend: false", ">   suspend: true"]),
-        ("resume", "suspended-half-built", ["<   suspend: true", ">   suspend: false"]),
+        ("resume", "suspended", ["<   suspend: true", ">   suspend: false"]),
         ("reconcile", "ready", ['>     fargatestack.dev/reconcile-requested-at: "20']),
     ],
 )
