@@ -57,8 +57,8 @@ pub struct Controller {
 #[derive(Args)]
 struct Election {
     /// Act only while holding the lease. Without it, a second controller must never run.
-    #[arg(long, env = "FARGATESTACK_LEADER_ELECTION", default_value_t = true, action = ArgAction::Set)]
-    leader_election: bool,
+    #[arg(id = "leader_election", long = "leader-election", env = "FARGATESTACK_LEADER_ELECTION", default_value_t = true, action = ArgAction::Set)]
+    elects: bool,
     /// Namespace of the lease. Default: that of the pod.
     #[arg(long, env = "FARGATESTACK_LEASE_NAMESPACE")]
     lease_namespace: Option<String>,
@@ -126,7 +126,7 @@ impl Controller {
             own_identity: self.own_identity,
             rate_limits: self.rate_limits,
             effects: usize::from(self.calls_per_stack),
-            election: election.leader_election.then_some(Electoral { namespace, timing }),
+            election: election.elects.then_some(Electoral { namespace, timing }),
             instance: instance(&election.pod_name),
             metrics: self.metrics_address,
             health: self.health_address,

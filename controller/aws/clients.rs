@@ -19,6 +19,30 @@ pub trait SdkTag: Sized {
     fn pair(&self) -> (&str, &str);
 }
 
+/// Tags as an answer holds them, in any shape: looked at in place, since most of what a scope shows is other stacks'.
+pub trait TagSet {
+    /// The value of the tag `key`.
+    fn tag(&self, key: &str) -> Option<&str>;
+}
+
+impl TagSet for Tags {
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.get(key).map(String::as_str)
+    }
+}
+
+impl TagSet for Option<&TagMap> {
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.and_then(|tags| tags.get(key)).map(String::as_str)
+    }
+}
+
+impl<T: SdkTag> TagSet for [T] {
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.iter().map(SdkTag::pair).find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+}
+
 /// The tags as a call takes them.
 #[must_use]
 pub fn to_list<T: SdkTag>(tags: &Tags) -> Vec<T> {
@@ -172,6 +196,7 @@ macro_rules! lax_tag {
 
 strict_tag!(aws_sdk_ecr::types::Tag);
 strict_tag!(aws_sdk_iam::types::Tag);
+lax_tag!(aws_sdk_ec2::types::Tag);
 lax_tag!(aws_sdk_ecs::types::Tag);
 lax_tag!(aws_sdk_elasticloadbalancingv2::types::Tag);
 

@@ -120,7 +120,7 @@ impl Resource for DomainName {
 
     fn read(view: &View, owner: &Owner) -> Vec<Live<DomainNameSeen>> {
         let read = |item: &Tagged<Sdk>| {
-            let (key, attempt) = owner.mark_of(Self::KIND, &from_map(item.it.tags()))?;
+            let (key, attempt) = owner.mark_of(Self::KIND, &item.it.tags())?;
             Some(Live { key, attempt, ..live(item)? })
         };
         answered(&view.listed.domain_names).iter().filter_map(read).collect()

@@ -4,6 +4,7 @@ use aws_config::SdkConfig;
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use engine::{Fault, TagChange, Tags};
 
+use super::clients::to_list;
 use super::cloud::{Client, Service};
 use super::meter::Requests;
 
@@ -19,7 +20,7 @@ impl Client for aws_sdk_ec2::Client {
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html>
     async fn retag(ec2: &Service<Self>, id: &str, change: &TagChange) -> Result<(), Fault> {
         if !change.set.is_empty() {
-            let call = ec2.writes().create_tags().resources(id).set_tags(Some(to_sdk(&change.set)));
+            let call = ec2.writes().create_tags().resources(id).set_tags(Some(to_list(&change.set)));
             ec2.write("CreateTags", call.send()).await?;
         }
         if !change.remove.is_empty() {
@@ -34,17 +35,5 @@ impl Client for aws_sdk_ec2::Client {
 /// The tags in the form that create calls take.
 #[must_use]
 pub fn specification(kind: ResourceType, tags: &Tags) -> TagSpecification {
-    TagSpecification::builder().resource_type(kind).set_tags(Some(to_sdk(tags))).build()
-}
-
-/// The tags in the form that EC2 returns them.
-#[must_use]
-pub fn from_sdk(tags: &[Tag]) -> Tags {
-    tags.iter()
-        .map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned()))
-        .collect()
-}
-
-fn to_sdk(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    TagSpecification::builder().resource_type(kind).set_tags(Some(to_list(tags))).build()
 }

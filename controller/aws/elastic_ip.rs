@@ -8,7 +8,8 @@ use engine::{
 };
 
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found};
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
@@ -101,8 +102,8 @@ impl Resource for ElasticIp {
 }
 
 fn read_one(address: &Address, owner: &Owner) -> Option<Live<ElasticIpSeen>> {
-    let tags = from_sdk(address.tags());
-    let (key, attempt) = owner.mark_of(ElasticIp::KIND, &tags)?;
+    let (key, attempt) = owner.mark_of(ElasticIp::KIND, address.tags())?;
+    let tags = from_list(address.tags());
     Some(Live {
         key,
         attempt,

@@ -12,7 +12,8 @@ use engine::{
 };
 
 use super::call::{Call, EC2_TAGS, ROLE_HANDED_OVER, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found, refused, unresolved};
 use super::owner::{self, Owner};
 use super::resource::{ARN, Mark, Resource};
@@ -64,7 +65,7 @@ impl Listing for FlowLogs {
     }
 
     fn mark(log: &Sdk) -> Option<(Id, Tags)> {
-        Some((Id::from(log.flow_log_id()?), from_sdk(log.tags())))
+        Some((Id::from(log.flow_log_id()?), from_list(log.tags())))
     }
 }
 
@@ -117,10 +118,7 @@ impl Resource for FlowLog {
     }
 
     fn read(view: &View, owner: &Owner) -> Vec<Live<FlowLogSeen>> {
-        let read_one = |log: &Sdk| {
-            let tags = from_sdk(log.tags());
-            live(log, owner.mark_of(Self::KIND, &tags)?, tags)
-        };
+        let read_one = |log: &Sdk| live(log, owner.mark_of(Self::KIND, log.tags())?, from_list(log.tags()));
         answered(&view.listed.flow_logs).iter().filter_map(read_one).collect()
     }
 
@@ -183,7 +181,7 @@ async fn standing(ec2: &Ec2, declared: &FlowLogSeen, mark: &Mark, refusal: Fault
     let logs = ec2.read("DescribeFlowLogs", call.collect::<Result<Vec<_>, _>>()).await?;
     let to_group = |log: &&Sdk| log.log_group_name() == Some(declared.group_name.as_str());
     let Some(log) = logs.iter().find(to_group) else { return Err(refusal) };
-    let tags = from_sdk(log.tags());
+    let tags = from_list(log.tags());
     let live = live(log, (mark.key.clone(), mark.attempt), tags.clone()).filter(|_| mark.is_on(&tags));
     live.ok_or_else(|| mark.held(refusal, &format!("a flow log to {}", declared.group_name), &tags))
 }

@@ -166,8 +166,8 @@ impl Resource for HttpApi {
 
     fn read(view: &View, owner: &Owner) -> Vec<Live<HttpApiSeen>> {
         let read = |Tagged { arn, it }: &Tagged<Sdk>| {
+            let (key, attempt) = owner.mark_of(Self::KIND, &it.tags())?;
             let tags = from_map(it.tags());
-            let (key, attempt) = owner.mark_of(Self::KIND, &tags)?;
             Some(Live {
                 key,
                 attempt,

@@ -7,7 +7,8 @@ use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live,
 
 use super::Vpc;
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
@@ -135,8 +136,8 @@ async fn detach(ec2: &Ec2, live: &Live<InternetGatewaySeen>) -> Result<(), Fault
 }
 
 fn read_one(gateway: &Sdk, owner: &Owner) -> Option<Live<InternetGatewaySeen>> {
-    let tags = from_sdk(gateway.tags());
-    let (key, attempt) = owner.mark_of(InternetGateway::KIND, &tags)?;
+    let (key, attempt) = owner.mark_of(InternetGateway::KIND, gateway.tags())?;
+    let tags = from_list(gateway.tags());
     let attachment = gateway.attachments().iter().find(|it| it.state() != Some(&AttachmentStatus::Detached));
     Some(placed(Live {
         key,

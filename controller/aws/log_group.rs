@@ -212,8 +212,8 @@ async fn retain(logs: &Logs, group_name: &str, days: i32) -> Result<i32, Fault> 
 
 fn read_one(group: &Sdk, view: &View, owner: &Owner) -> Option<Live<LogGroupSeen>> {
     let arn = arn(group)?;
+    let (key, attempt) = owner.mark_of(LogGroup::KIND, &view.detailed.log_group_tags.get(&arn))?;
     let tags = from_map(view.detailed.log_group_tags.get(&arn));
-    let (key, attempt) = owner.mark_of(LogGroup::KIND, &tags)?;
     let group_name = group.log_group_name()?.to_owned();
     Some(Live {
         key,

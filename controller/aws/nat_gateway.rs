@@ -8,7 +8,8 @@ use engine::{
 };
 
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::elastic_ip::PUBLIC_IP;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
@@ -108,8 +109,8 @@ impl Resource for NatGateway {
             .iter()
             .filter(|gateway| gateway.state() != Some(&NatGatewayState::Deleted))
             .filter_map(|gateway| {
-                let tags = from_sdk(gateway.tags());
-                let mut live = live(gateway, owner.mark_of(Self::KIND, &tags)?, tags)?;
+                let mark = owner.mark_of(Self::KIND, gateway.tags())?;
+                let mut live = live(gateway, mark, from_list(gateway.tags()))?;
                 live.on.extend(attached_to(view, &live.seen.vpc));
                 Some(live)
             })

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use aws_sdk_ec2::types::{NatGatewayState, VpcEndpoint};
 use engine::{Fault, Id, Kind, Live, Observed, Tags};
 
-use super::ec2::from_sdk;
+use super::clients::{TagSet as _, from_list};
 use super::kinds::{Seen, read_all};
-use super::owner::{Claim, Home, Owner};
+use super::owner::{Claim, Home, Owner, STACK};
 use super::scope::Scope;
 use super::sources::{Question, Sources, View, answered};
 
@@ -119,22 +119,28 @@ pub async fn observe(
     let first = read_all(&view, owner);
     let mut unknown = BTreeMap::new();
     let mut absent = Vec::new();
-    for (question, asked) in by_question(missing(&first, expected)) {
+    let (unseen, unlisted) = (by_question(missing(&first, expected)), referred(&first, expected, &named.brought));
+    let complete = unseen.is_empty() && unlisted.is_empty();
+    for (question, asked) in unseen {
         let ids: Vec<Id> = asked.iter().map(|expected| expected.id.clone()).collect();
         match Sources::find(&scope.cloud, &mut view, question, &ids).await {
             Ok(stand) => absent.extend(asked.into_iter().filter(|expected| !stand.contains(&expected.id))),
             Err(fault) => unknown.extend(asked.into_iter().map(|expected| (expected.kind, fault.clone()))),
         }
     }
-    for (question, ids) in referred(&first, expected, &named.brought) {
+    for (question, ids) in unlisted {
         // A failure leaves the list as it is: what hangs on the unlisted resource holds it in the plan.
         if let Err(fault) = Sources::find(&scope.cloud, &mut view, question, &ids).await {
             tracing::warn!(?ids, %fault, "named by resources of ours, not listed, and not to be found out about");
         }
     }
-    // What was found by its id has details of its own.
-    detail(scope, &mut view, (owner, expected, named), freshness).await;
-    let reading = read_all(&view, owner);
+    let reading = if complete {
+        first
+    } else {
+        // What was found by its id has details of its own.
+        detail(scope, &mut view, (owner, expected, named), freshness).await;
+        read_all(&view, owner)
+    };
     let unmarked = missing(&reading, expected)
         .into_iter()
         .filter(|it| it.one_look_is_proof && !absent.contains(it) && !unknown.contains_key(&it.kind))
@@ -206,7 +212,7 @@ async fn look(scope: &Scope, owner: &Owner, expected: &[Expected], freshness: Fr
     };
     let ours: Vec<Id> = answered(&view.vpcs)
         .iter()
-        .filter(|vpc| owner.claim(&from_sdk(vpc.tags())) == Claim::Ours)
+        .filter(|vpc| owner.claim(vpc.tags()) == Claim::Ours)
         .filter_map(|vpc| vpc.vpc_id().map(Id::from))
         .collect();
     let not_before = written.map_or(deep, |written| written.max(deep));
@@ -233,7 +239,7 @@ fn primary(kind: Kind) -> Question {
 }
 
 fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
-    let foreign = marks(view).into_iter().filter_map(|(id, tags)| match owner.claim(&tags) {
+    let foreign = marks(view, &owner.stack).into_iter().filter_map(|(id, tags)| match owner.claim(&tags) {
         Claim::Foreign(uid) => Some(Foreign { id, uid }),
         Claim::Ours | Claim::Other => None,
     });
@@ -244,17 +250,19 @@ fn foreign(view: &View, owner: &Owner) -> Vec<Foreign> {
 #[must_use]
 pub fn home(view: &View, stack: &str, uid: &str) -> Option<Home> {
     let mut homes: BTreeMap<Home, usize> = BTreeMap::new();
-    for home in marks(view).iter().filter_map(|(_, tags)| Home::marked(tags, stack, uid)) {
+    for home in marks(view, stack).iter().filter_map(|(_, tags)| Home::marked(tags, stack, uid)) {
         *homes.entry(home).or_default() += 1;
     }
     homes.into_iter().max_by_key(|(_, count)| *count).map(|(home, _)| home)
 }
 
-/// Everything that stands and may carry a mark, with its tags.
-fn marks(view: &View) -> Vec<(Id, Tags)> {
+/// Everything that stands and is marked as some incarnation's of `stack`, with its tags.
+fn marks(view: &View, stack: &str) -> Vec<(Id, Tags)> {
     let mut marks = Vec::new();
     let mut note = |id: Option<&str>, tags: &[aws_sdk_ec2::types::Tag]| {
-        marks.extend(id.map(|id| (Id::from(id), from_sdk(tags))));
+        if tags.tag(STACK) == Some(stack) {
+            marks.extend(id.map(|id| (Id::from(id), from_list(tags))));
+        }
     };
     for it in answered(&view.vpcs) {
         note(it.vpc_id(), it.tags());
@@ -283,7 +291,7 @@ fn marks(view: &View) -> Vec<(Id, Tags)> {
     for it in answered(&view.vpc_endpoints).iter().filter(stands) {
         note(it.vpc_endpoint_id(), it.tags());
     }
-    marks.extend(view.other_marks());
+    marks.extend(view.other_marks().into_iter().filter(|(_, tags)| tags.tag(STACK) == Some(stack)));
     marks
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::{Key, Kind, Tags};
 use sha2::{Digest, Sha256};
 
+use super::clients::TagSet;
 use super::resource::Mark;
 
 /// The prefix of every tag key that the controller writes on its own behalf.
@@ -56,9 +57,11 @@ impl Home {
     /// Where the incarnation `uid` of `stack` lives, if `tags` are of something that it made.
     #[must_use]
     pub fn marked(tags: &Tags, stack: &str, uid: &str) -> Option<Self> {
-        let tag = |key: &str| tags.get(key).map(String::as_str);
-        let made = tag(STACK) == Some(stack) && tag(UID) == Some(uid);
-        made.then_some(Self { cluster: tag(CLUSTER)?.to_owned(), namespace_uid: tag(NAMESPACE_UID)?.to_owned() })
+        let made = tags.tag(STACK) == Some(stack) && tags.tag(UID) == Some(uid);
+        made.then_some(Self {
+            cluster: tags.tag(CLUSTER)?.to_owned(),
+            namespace_uid: tags.tag(NAMESPACE_UID)?.to_owned(),
+        })
     }
 }
 
@@ -79,14 +82,13 @@ impl Owner {
     /// Ours: same cluster, namespace and stack, and this uid, or one that the user told us to adopt (then from any cluster or
     /// namespace UID), or any uid if the resource was retained by an earlier incarnation in the same namespace.
     #[must_use]
-    pub fn claim(&self, tags: &Tags) -> Claim {
-        let tag = |key: &str| tags.get(key).map(String::as_str);
-        if tag(STACK) != Some(&self.stack) {
+    pub fn claim<T: TagSet + ?Sized>(&self, tags: &T) -> Claim {
+        if tags.tag(STACK) != Some(&self.stack) {
             return Claim::Other;
         }
-        let uid = tag(UID).unwrap_or_default();
-        let home = tag(CLUSTER) == Some(&self.cluster) && tag(NAMESPACE_UID) == Some(&self.namespace_uid);
-        if home && (uid == self.uid || tag(RETAINED).is_some()) || self.adopt_from.as_deref() == Some(uid) {
+        let uid = tags.tag(UID).unwrap_or_default();
+        let home = tags.tag(CLUSTER) == Some(&self.cluster) && tags.tag(NAMESPACE_UID) == Some(&self.namespace_uid);
+        if home && (uid == self.uid || tags.tag(RETAINED).is_some()) || self.adopt_from.as_deref() == Some(uid) {
             return Claim::Ours;
         }
         Claim::Foreign(uid.to_owned())
@@ -94,12 +96,12 @@ impl Owner {
 
     /// The key and attempt of a resource of `kind` that is ours.
     #[must_use]
-    pub fn mark_of(&self, kind: Kind, tags: &Tags) -> Option<(Key, u32)> {
+    pub fn mark_of<T: TagSet + ?Sized>(&self, kind: Kind, tags: &T) -> Option<(Key, u32)> {
         if self.claim(tags) != Claim::Ours {
             return None;
         }
-        let name = tags.get(KEY)?.strip_prefix(kind.name)?.strip_prefix('/')?;
-        let attempt = tags.get(ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or_default();
+        let name = tags.tag(KEY)?.strip_prefix(kind.name)?.strip_prefix('/')?;
+        let attempt = tags.tag(ATTEMPT).and_then(|attempt| attempt.parse().ok()).unwrap_or_default();
         Some((Key::new(kind, name), attempt))
     }
 }

@@ -2,7 +2,6 @@
 
 use aws_sdk_cognitoidentityprovider::types::UserPoolType;
 
-use super::clients::from_map;
 use super::label::Place;
 use super::owner::Owner;
 use super::sources::View;
@@ -14,7 +13,7 @@ pub(super) const PAGE: i32 = 60;
 /// The pools in `view` that are `owner`'s.
 pub(super) fn ours<'a>(view: &'a View, owner: &'a Owner) -> impl Iterator<Item = &'a UserPoolType> {
     let all = view.detailed.user_pool_details.iter().map(|(_, detail)| &detail.pool);
-    all.filter(|pool| owner.mark_of(UserPool::KIND, &from_map(pool.user_pool_tags())).is_some())
+    all.filter(|pool| owner.mark_of(UserPool::KIND, &pool.user_pool_tags()).is_some())
 }
 
 /// Whose the pool is in which something stands.

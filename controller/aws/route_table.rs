@@ -12,7 +12,8 @@ use engine::{
 use ipnet::Ipv4Net;
 
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::{Claim, Owner};
 use super::resource::{Mark, Resource};
@@ -152,14 +153,14 @@ impl Resource for RouteTable {
     fn read(view: &View, owner: &Owner) -> Vec<Live<RouteTableSeen>> {
         let own_endpoints: BTreeSet<&str> = answered(&view.vpc_endpoints)
             .iter()
-            .filter(|endpoint| owner.claim(&from_sdk(endpoint.tags())) == Claim::Ours)
+            .filter(|endpoint| owner.claim(endpoint.tags()) == Claim::Ours)
             .filter_map(|endpoint| endpoint.vpc_endpoint_id())
             .collect();
         answered(&view.route_tables)
             .iter()
             .filter_map(|table| {
-                let tags = from_sdk(table.tags());
-                live(table, &own_endpoints, owner.mark_of(Self::KIND, &tags)?, tags)
+                let mark = owner.mark_of(Self::KIND, table.tags())?;
+                live(table, &own_endpoints, mark, from_list(table.tags()))
             })
             .collect()
     }

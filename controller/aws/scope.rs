@@ -138,7 +138,7 @@ impl Scopes {
     /// The region that the environment names.
     #[must_use]
     pub fn region(&self) -> Option<String> {
-        self.base.region().map(ToString::to_string)
+        self.base.region().map(ToString::to_string).filter(|region| !region.is_empty())
     }
 
     /// The scope behind `connection`, used at `now`. Asks STS once, also for callers that come at the same time; its account never

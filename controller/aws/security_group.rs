@@ -10,7 +10,8 @@ use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live,
 
 use super::Vpc;
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::holders;
 use super::owner::{Claim, Owner};
@@ -85,11 +86,11 @@ impl Resource for SecurityGroup {
         answered(&view.security_groups)
             .iter()
             .filter_map(|group| {
-                let tags = from_sdk(group.tags());
-                let (key, attempt) = owner.mark_of(Self::KIND, &tags)?;
+                let (key, attempt) = owner.mark_of(Self::KIND, group.tags())?;
+                let tags = from_list(group.tags());
                 let id = group.group_id()?;
                 let vpc = group.vpc_id().unwrap_or_default();
-                let foreign = Rules::of_group(view, id, |rule| owner.claim(&from_sdk(rule.tags())) != Claim::Ours);
+                let foreign = Rules::of_group(view, id, |rule| owner.claim(rule.tags()) != Claim::Ours);
                 Some(Live {
                     key,
                     attempt,

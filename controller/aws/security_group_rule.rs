@@ -12,7 +12,8 @@ use engine::{
 
 use super::SecurityGroup;
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::Owner;
 use super::resource::{Mark, Resource};
@@ -231,8 +232,8 @@ impl Resource for SecurityGroupRule {
 }
 
 fn read_one(rule: &Sdk, owner: &Owner) -> Option<Live<SecurityGroupRuleSeen>> {
-    let tags = from_sdk(rule.tags());
-    let (key, attempt) = owner.mark_of(SecurityGroupRule::KIND, &tags)?;
+    let (key, attempt) = owner.mark_of(SecurityGroupRule::KIND, rule.tags())?;
+    let tags = from_list(rule.tags());
     let peer = rule
         .cidr_ipv4()
         .or(rule.cidr_ipv6())

@@ -7,7 +7,8 @@ use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live,
 use ipnet::Ipv4Net;
 
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::holders;
 use super::owner::Owner;
@@ -132,8 +133,8 @@ impl Resource for Subnet {
 }
 
 fn read_one(subnet: &Sdk, view: &View, owner: &Owner) -> Option<Live<SubnetSeen>> {
-    let tags = from_sdk(subnet.tags());
-    let (key, attempt) = owner.mark_of(Subnet::KIND, &tags)?;
+    let (key, attempt) = owner.mark_of(Subnet::KIND, subnet.tags())?;
+    let tags = from_list(subnet.tags());
     let vpc = answered(&view.vpcs).iter().find(|vpc| vpc.vpc_id() == subnet.vpc_id());
     let cidr = subnet.cidr_block().and_then(|cidr| cidr.parse().ok());
     let block = vpc.zip(cidr).and_then(|(vpc, cidr)| holding(vpc, owner, cidr));

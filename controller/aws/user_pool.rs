@@ -365,8 +365,8 @@ fn seen(pool: &Sdk, software_token: bool) -> UserPoolSeen {
 
 fn read_one(detail: &UserPoolDetail, owner: &Owner) -> Option<Live<UserPoolSeen>> {
     let UserPoolDetail { pool, software_token } = detail;
+    let (key, attempt) = owner.mark_of(UserPool::KIND, &pool.user_pool_tags())?;
     let tags = from_map(pool.user_pool_tags());
-    let (key, attempt) = owner.mark_of(UserPool::KIND, &tags)?;
     Some(Live {
         key,
         attempt,

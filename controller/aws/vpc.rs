@@ -9,7 +9,8 @@ use engine::{Change, Comparison, Creation, Deletion, Fault, Id, Ids, Kind, Live,
 use ipnet::Ipv4Net;
 
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found};
 use super::holders;
 use super::owner::{self, Owner};
@@ -150,8 +151,8 @@ impl Resource for Vpc {
 }
 
 fn read_one(vpc: &aws_sdk_ec2::types::Vpc, view: &View, owner: &Owner) -> Option<Live<VpcSeen>> {
-    let tags = from_sdk(vpc.tags());
-    let (key, attempt) = owner.mark_of(Vpc::KIND, &tags)?;
+    let (key, attempt) = owner.mark_of(Vpc::KIND, vpc.tags())?;
+    let tags = from_list(vpc.tags());
     let id = Id::from(vpc.vpc_id()?);
     // Unanswered attributes make the kind unknown; what is put in their place is never acted on.
     let dns = view.vpc_attributes.get(&id).and_then(|answer| answer.as_ref().ok()).copied();

@@ -14,7 +14,8 @@ use ipnet::Ipv4Net;
 
 use super::Vpc;
 use super::call::{Call, call};
-use super::ec2::{Ec2, from_sdk};
+use super::clients::TagSet as _;
+use super::ec2::Ec2;
 use super::fault::{incomplete, is_not_found, unresolved};
 use super::owner::{self, Owner};
 use super::resource::{Mark, Resource};
@@ -149,8 +150,7 @@ pub(super) fn holding(vpc: &Sdk, owner: &Owner, block: Ipv4Net) -> Option<Id> {
 /// The associations of `vpc` with the block that its mark names, none if the VPC is not ours. Disassociated ones, which EC2
 /// may show for a while, are gone.
 fn marked<'a>(vpc: &'a Sdk, owner: &Owner) -> impl Iterator<Item = &'a Association> {
-    let tags = from_sdk(vpc.tags());
-    let ours: Option<String> = owner.mark_of(Vpc::KIND, &tags).and(tags.get(owner::SECONDARY_CIDR).cloned());
+    let ours = owner.mark_of(Vpc::KIND, vpc.tags()).and(vpc.tags().tag(owner::SECONDARY_CIDR)).map(str::to_owned);
     vpc.cidr_block_association_set().iter().filter(move |it| {
         let state = it.cidr_block_state().and_then(VpcCidrBlockState::state);
         ours.is_some() && it.cidr_block() == ours.as_deref() && state != Some(&VpcCidrBlockStateCode::Disassociated)

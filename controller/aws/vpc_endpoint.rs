@@ -8,7 +8,8 @@ use aws_sdk_ec2::types::{ResourceType, VpcEndpointType};
 use engine::{Change, Comparison, Creation, Deletion, Fault, Ids, Kind, Live, Need, Ref, Replace, Unresolved};
 
 use super::call::{Call, EC2_TAGS, call};
-use super::ec2::{Ec2, from_sdk, specification};
+use super::clients::from_list;
+use super::ec2::{Ec2, specification};
 use super::fault::{incomplete, is_not_found, refused, unresolved};
 use super::owner::Owner;
 use super::resource::{Mark, Resource, resolved};
@@ -183,8 +184,7 @@ impl Resource for VpcEndpoint {
             .iter()
             .filter(|endpoint| state(endpoint) != "deleted")
             .filter_map(|endpoint| {
-                let tags = from_sdk(endpoint.tags());
-                live(endpoint, owner.mark_of(Self::KIND, &tags)?, tags)
+                live(endpoint, owner.mark_of(Self::KIND, endpoint.tags())?, from_list(endpoint.tags()))
             })
             .collect()
     }

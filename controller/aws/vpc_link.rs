@@ -132,8 +132,8 @@ impl Resource for VpcLink {
 
     fn read(view: &View, owner: &Owner) -> Vec<Live<VpcLinkSeen>> {
         let read = |Tagged { arn, it }: &Tagged<Sdk>| {
+            let (key, attempt) = owner.mark_of(Self::KIND, &it.tags())?;
             let tags = from_map(it.tags());
-            let (key, attempt) = owner.mark_of(Self::KIND, &tags)?;
             let seen = VpcLinkSeen {
                 link_name: it.name().unwrap_or_default().to_owned(),
                 subnets: it.subnet_ids().iter().cloned().collect(),

@@ -182,15 +182,12 @@ impl Election {
 
     /// Writes the record over the one that was read, or makes it: refused if somebody else was faster.
     async fn write(&self, read: Option<Lease>, spec: LeaseSpec) -> kube::Result<LeaseSpec> {
-        let written = match read {
-            Some(read) => {
-                let lease = Lease { spec: Some(spec), ..read };
-                self.leases.replace(LEASE, &PostParams::default(), &lease).await?
-            }
-            None => {
-                let metadata = ObjectMeta { name: Some(LEASE.to_owned()), ..ObjectMeta::default() };
-                self.leases.create(&PostParams::default(), &Lease { metadata, spec: Some(spec) }).await?
-            }
+        let written = if let Some(read) = read {
+            let lease = Lease { spec: Some(spec), ..read };
+            self.leases.replace(LEASE, &PostParams::default(), &lease).await?
+        } else {
+            let metadata = ObjectMeta { name: Some(LEASE.to_owned()), ..ObjectMeta::default() };
+            self.leases.create(&PostParams::default(), &Lease { metadata, spec: Some(spec) }).await?
         };
         Ok(written.spec.unwrap_or_default())
     }

@@ -153,7 +153,7 @@ mod tests {
             pass.in_scope(|| {
                 let step = tracing::info_span!("step", key = %"vpc/main", cause = "declared \"so\"");
                 step.in_scope(|| {
-                    tracing::info!(operation = "CreateVpc", requestID = Some("r"), count = 2_u64, "AWS write")
+                    tracing::info!(operation = "CreateVpc", requestID = Some("r"), count = 2_u64, "AWS write");
                 });
                 tracing::warn!(absent = None::<&str>, "no more");
             });

@@ -25,8 +25,8 @@ fn small() -> Value {
 }
 
 /// What AWS offers only one by one, for each stack's own: attributes of its VPC, tags and attributes of its load balancer, what is
-/// in its API, its cluster's services, its roles, its repository, its image.
-const DEEP: [&str; 17] = [
+/// in its API, its cluster's services, its task definitions, its roles, its repository, its image.
+const DEEP: [&str; 18] = [
     "DescribeImages",
     "DescribeListeners",
     "DescribeLoadBalancerAttributes",
@@ -44,6 +44,7 @@ const DEEP: [&str; 17] = [
     "ListAttachedRolePolicies",
     "ListRolePolicies",
     "ListTagsForResource",
+    "ListTaskDefinitions",
 ];
 
 fn deep(call: &Call) -> bool {
@@ -59,9 +60,9 @@ async fn cost(controller: &'static Controller, fleet: &[Stack]) -> Vec<Call> {
     let looked = join_all(fleet.iter().map(Stack::look)).await;
     let vpcs: Vec<_> = looked.into_iter().filter_map(|stack| stack.status.outputs?.vpc_id).collect();
     assert_eq!(vpcs.len(), fleet.len());
-    let (mark, audit) = (account.now(), fleet[0].audit());
-    // It gives its lease back, so that the next one need not wait.
+    // It gives its lease back, so that the next one need not wait. Its own last looks are not counted.
     assert_eq!(controller.end(), Some(0));
+    let (mark, audit) = (account.now(), fleet[0].audit());
     controller.start();
     let calls = eventually("every stack has been looked at", || {
         let calls = account.calls(mark);
@@ -91,7 +92,6 @@ fn shallow(calls: &[Call]) -> (BTreeMap<String, usize>, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "fails since what is built is the whole architecture; not found out yet"]
 async fn a_pass_over_a_hundred_stacks_costs_as_many_shallow_calls_as_over_one() {
     let controller = Controller::alone(&[]);
     let first = Stack::built(controller, "fleet", small()).await;

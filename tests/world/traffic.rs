@@ -128,12 +128,17 @@ async fn the_way_through() {
     assert_eq!(way.reaches(), [true, true]);
 }
 
+/// Sick tasks are not replaced while a rule is missing, however long the test takes.
+fn patient() -> Value {
+    json!({"healthCheckGracePeriodSeconds": 86400})
+}
+
 /// The rules on the way in one mode, with the hop that each of them opens.
 type Gates = [(&'static str, &'static str); 4];
 
 /// Removes each rule on the way, and has it put back.
 async fn every_rule_counts(namespace: &str, mode: &str, gates: Gates) {
-    let declared = |policy: &str| json!({"driftPolicy": policy, "loadBalancer": {"securityGroup": mode}});
+    let declared = |policy: &str| json!({"driftPolicy": policy, "loadBalancer": {"securityGroup": mode}, "service": {"deployment": patient()}});
     let stack = serving(namespace, declared("Report")).await;
     let (way, token) = (Way::of(&stack).await, stack.token("default"));
     assert_eq!(way.walk(Some(&token)).end(), (200, "", ""));
@@ -163,7 +168,6 @@ async fn every_rule_counts(namespace: &str, mode: &str, gates: Gates) {
 }
 
 #[tokio::test]
-#[ignore = "passes with the tests of this file, fails among all; not found out yet"]
 async fn every_rule_counts_where_link_and_balancer_share_a_group() {
     let gates = [
         ("vpc-link-to-self", "egress of vpc link"),
@@ -175,7 +179,6 @@ async fn every_rule_counts_where_link_and_balancer_share_a_group() {
 }
 
 #[tokio::test]
-#[ignore = "passes with the tests of this file, fails among all; not found out yet"]
 async fn every_rule_counts_where_the_balancer_has_a_group_of_its_own() {
     let gates = [
         ("vpc-link-to-load-balancer", "egress of vpc link"),
@@ -192,6 +195,7 @@ async fn a_probe_with_a_token_tells_whether_requests_come_through() {
     let declared = |policy: &str| {
         json!({
             "driftPolicy": policy,
+            "service": {"deployment": patient()},
             "auth": {
                 "userPool": {"domainPrefix": "way-probe"},
                 "clients": [{"name": "batch", "flows": ["ClientCredentials"], "generateSecret": true}],

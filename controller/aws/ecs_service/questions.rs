@@ -33,7 +33,7 @@ impl Detail for EcsServices {
         let name = ecs::name_of(&look.owner.stack);
         let ours = answered(&look.view.listed.ecs_clusters)
             .iter()
-            .filter(|cluster| look.owner.mark_of(EcsCluster::KIND, &ecs::tags(cluster.tags())).is_some());
+            .filter(|cluster| look.owner.mark_of(EcsCluster::KIND, cluster.tags()).is_some());
         let built = ours.filter_map(|cluster| cluster.cluster_arn());
         let clusters = built.chain(look.named.brought.iter().map(String::as_str));
         let services = clusters.filter_map(|cluster| ecs::service_arn(cluster, &name)).map(Id::from);
@@ -63,7 +63,7 @@ impl Detail for EcsServices {
 /// The services of the stack, with key and attempt.
 pub fn owned<'a>(view: &'a View, owner: &'a Owner) -> impl Iterator<Item = (&'a Sdk, (Key, u32))> {
     let services = view.detailed.ecs_services.iter();
-    services.filter_map(|(_, service)| Some((service, owner.mark_of(EcsService::KIND, &ecs::tags(service.tags()))?)))
+    services.filter_map(|(_, service)| Some((service, owner.mark_of(EcsService::KIND, service.tags())?)))
 }
 
 /// The deployment that a service is at.

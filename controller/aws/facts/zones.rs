@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::ask::ListedZone;
 use super::{Existing, FactsError, Wanted, WantedExisting, WantedZones, Warning, Zone, unsatisfied};
-use crate::aws::ec2::from_sdk;
 use crate::aws::owner::Owner;
 use crate::aws::sources::{View, answered};
 use crate::aws::{Resource, Subnet};
@@ -63,7 +62,7 @@ pub(super) fn owned(view: &View, owner: &Owner) -> BTreeMap<usize, Zone> {
     let mut subnets: Vec<_> = answered(&view.subnets)
         .iter()
         .filter_map(|subnet| {
-            let (key, _) = owner.mark_of(Subnet::KIND, &from_sdk(subnet.tags()))?;
+            let (key, _) = owner.mark_of(Subnet::KIND, subnet.tags())?;
             let letter = key.name.rsplit_once('-')?.1;
             let slot = letter.bytes().next().filter(|_| letter.len() == 1)?.checked_sub(b'a')?;
             let zone = Zone { id: subnet.availability_zone_id()?.into(), name: subnet.availability_zone()?.into() };

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{Route as Sdk, RouteOrigin, RouteState, RouteTable as SdkTable};
 use engine::{Class, Effect, Fault, Id, Tags};
 
-use crate::aws::ec2::{Ec2, from_sdk};
+use crate::aws::clients::from_list;
+use crate::aws::ec2::Ec2;
 use crate::aws::fault::is_not_found;
 use crate::aws::owner;
 
@@ -199,7 +200,7 @@ async fn is_own(ec2: &Ec2, endpoint: &str, tags: &Tags) -> Result<bool, Fault> {
         Err(fault) => return Err(fault),
     };
     Ok(found.iter().all(|endpoint| {
-        let its = from_sdk(endpoint.tags());
+        let its = from_list(endpoint.tags());
         [owner::STACK, owner::UID].iter().all(|key| its.get(*key) == tags.get(*key))
     }))
 }

@@ -14,7 +14,7 @@ pub const NAMESPACE: &str = "fargatestack-system";
 pub const RELEASE: &str = "fargatestack";
 /// The image that the values name; the runner of Pods knows its program.
 const IMAGE: &str = "registry.example.com/fargatestack";
-/// Who issues the tokens of a world's ServiceAccounts.
+/// Who issues the tokens of a world's `ServiceAccounts`.
 const ISSUER: &str = "kubernetes.default.svc";
 
 /// A release of the chart in a world, whose controllers act as a role of an account of their own, by IRSA.
@@ -136,7 +136,7 @@ fn edit(path: &Path, from: &str, to: &str) {
     std::fs::write(path, text.replace(from, to)).unwrap();
 }
 
-/// A role of `account` that trusts the release's ServiceAccount, as an installation on EKS has one.
+/// A role of `account` that trusts the release's `ServiceAccount`, as an installation on EKS has one.
 async fn role(account: &Account) -> String {
     let iam = account.iam();
     let audience = "sts.amazonaws.com";

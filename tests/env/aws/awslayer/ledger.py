@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 # Operations that only look. Everything else counts as a write, also when it changes nothing.
@@ -89,12 +90,12 @@ class Ledger:
     ) -> list[dict[str, Any]]:
         """The calls after sequence number `since` that match every given filter."""
         with self._lock:
-            entries = list(self._entries)
+            entries = self._entries[bisect_right(self._entries, since, key=lambda e: e.seq) :]
         return [
-            {**asdict(e), "resources": sorted(set(e.resources))}
+            # A request is never changed once it is noted: it need not be copied.
+            {**vars(e), "resources": sorted(set(e.resources))}
             for e in entries
-            if e.seq > since
-            and (account is None or e.account == account)
+            if (account is None or e.account == account)
             and (service is None or e.service == service)
             and (operation is None or e.operation == operation)
             and (write is None or e.write == write)
