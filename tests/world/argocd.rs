@@ -28,6 +28,7 @@ const PARTIAL: &str = r#"{
 struct Delivery {
     argocd: ArgoCd,
     stack: Stack,
+    application: Value,
     orders: Value,
 }
 
@@ -54,9 +55,9 @@ impl Delivery {
         // What fails for good is not to be tried for minutes.
         lay_over(&mut application["spec"]["syncPolicy"]["retry"], json!({"limit": 1, "backoff": {"duration": "1s"}}));
         let orders = documents(ORDERS, account).remove(0);
-        let delivery = Self { argocd, stack, orders };
+        let delivery = Self { argocd, stack, application, orders };
         delivery.commit(json!({}));
-        delivery.argocd.declare(&application);
+        delivery.argocd.declare(&delivery.application);
         delivery
     }
 
@@ -104,6 +105,7 @@ async fn argo_cd_delivers_the_controller_and_a_stack_and_takes_it_away_again() {
     tells_what_stalls_it(&delivery).await;
     does_not_prune_what_is_protected(&delivery).await;
     prunes(&delivery).await;
+    brings_its_settings(&delivery);
 }
 
 /// Each wave began when the one before was healthy: the controller, the identity, the stack.
@@ -237,4 +239,26 @@ async fn prunes(delivery: &Delivery) {
     assert_eq!(application["status"]["operationState"]["phase"], "Succeeded");
     assert!(stack.api.get_opt("orders").await.unwrap().is_none(), "the sync is over before the stack is gone");
     assert_eq!(application["status"]["health"]["status"], "Healthy");
+}
+
+/// The chart's value brings the same settings, beside what else is in Argo CD's own ConfigMap.
+fn brings_its_settings(delivery: &Delivery) {
+    let settings = documents("argocd-cm.yaml", SAMPLE).remove(0)["data"].as_object().unwrap().clone();
+    let gone: serde_json::Map<String, Value> = settings.keys().map(|key| (key.clone(), Value::Null)).collect();
+    let patch = json!({"data": gone}).to_string();
+    let object = ["configmap", "argocd-cm", "--namespace", "argocd"];
+    let without = [&["patch"], &object[..], &["--type=merge", "--patch", &patch]].concat();
+    delivery.stack.controller.world().kubectl(&without, "").expect_success();
+
+    let mut application = delivery.application.clone();
+    application["spec"]["sources"][0]["helm"]["valuesObject"]["argocd"] = json!({"enabled": true});
+    delivery.argocd.declare(&application);
+    delivery.argocd.until(APPLICATION, "has the settings", |application| {
+        let mut resources = application["status"]["resources"].as_array().into_iter().flatten();
+        let settings = resources.find(|resource| resource["name"] == "argocd-cm");
+        is_synced(application) && settings.is_some_and(|settings| settings["status"] == "Synced")
+    });
+    let data: Value = serde_json::from_str(&delivery.value("{.data}", &object)).unwrap();
+    assert!(settings.iter().all(|(key, text)| data[key] == *text), "{data}");
+    assert!(data["resource.exclusions"].is_string(), "Argo CD's own: {data}");
 }
