@@ -10,7 +10,9 @@ WORLD := python3 tests/env/world
 # Tests that start worlds are in tests/world; everything else in tests/ runs anywhere.
 IN_A_WORLD := world e2e_%
 INTEGRATION := $(basename $(notdir $(wildcard tests/*.rs))) $(notdir $(patsubst %/main.rs,%,$(wildcard tests/*/main.rs)))
-OFFLINE := $(filter-out $(IN_A_WORLD),$(INTEGRATION))
+# What those leave behind is held against what is granted.
+AFTERWARDS := permissions
+OFFLINE := $(filter-out $(IN_A_WORLD) $(AFTERWARDS),$(INTEGRATION))
 WORLDLY := $(filter $(IN_A_WORLD),$(INTEGRATION))
 
 .PHONY: help
@@ -22,7 +24,7 @@ demo: setup ## start everything, apply the sample, push its image, call its API
 	@$(WORLD) demo
 
 .PHONY: test
-test: setup quick test-launcher test-world verify ## run all tests, cheapest first
+test: setup quick test-launcher test-world test-image verify ## run all tests, cheapest first
 
 .PHONY: quick
 quick: format lint test-engine test-offline test-emulator ## run the tests that need no world
@@ -51,6 +53,14 @@ token: ## sign a user of the sample in, print an access token
 .PHONY: run
 run: ## install CRDs and RBAC, run the controller in the foreground as its ServiceAccount
 	@$(WORLD) run
+
+.PHONY: image
+image: ## build the controller's image with buildah, tagged as the chart asks for it
+	@$(WORLD) image
+
+.PHONY: release
+release: ## build the image that is published: small; takes long, and 8 GB of memory
+	@$(WORLD) image --release
 
 .PHONY: generate
 generate: ## write the generated files
@@ -87,12 +97,30 @@ test-emulator:
 
 .PHONY: test-launcher
 test-launcher: PYTHON = $(shell $(WORLD) interpreter)
-test-launcher: LAUNCHER = generated.py chart_files.py world tests
+test-launcher: LAUNCHER = generated.py chart_files.py api_reference.py world tests
 test-launcher:
 	cd tests/env && $(PYTHON) -m ruff check --quiet $(LAUNCHER) && $(PYTHON) -m ruff format --check --quiet $(LAUNCHER)
 	cd tests/env && $(PYTHON) -m mypy $(LAUNCHER)
 	cd tests/env && $(PYTHON) -m pytest
 
+# The binary that the image carries, where this machine can link it; the SDKs are compiled once for all.
 .PHONY: test-world
+test-world: export FARGATESTACK_RECORD = $(CURDIR)/target/record
 test-world: # Its tests wait more than they compute.
-	RUST_TEST_THREADS=8 cargo test --locked --package fargatestack $(WORLDLY:%=--test %) --quiet
+	rm -f $(FARGATESTACK_RECORD)/*.json
+	binary="$$($(WORLD) binary)"; FARGATESTACK_BINARY="$$binary" RUST_TEST_THREADS=8 \
+		cargo test --locked --package fargatestack $(WORLDLY:%=--test %) --quiet
+	cargo test --locked --package fargatestack $(AFTERWARDS:%=--test %) --quiet
+
+.PHONY: test-image
+test-image: TOOLS = buildah podman runc
+test-image: # In CI it is never left out without being asked for.
+	@missing="$$(for tool in $(TOOLS); do command -v $$tool >/dev/null || echo -n " $$tool"; done)"; \
+	if [ -z "$$missing" ]; then \
+		binary="$$($(WORLD) binary)"; FARGATESTACK_BINARY="$$binary" \
+			cargo test --locked --package fargatestack --test world --quiet -- --ignored image::; \
+	elif [ -z "$${CI:-}" ] || [ "$${FARGATESTACK_IMAGE:-}" = untested ]; then \
+		echo "NOT TESTED: the image. This machine lacks$$missing"; \
+	else \
+		echo "error: the image cannot be tested: this machine lacks$$missing" >&2; exit 1; \
+	fi

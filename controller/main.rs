@@ -116,12 +116,6 @@ fn look(plan: &cli::plan::Plan) -> ExitCode {
 
 /// Says what went wrong, with its causes.
 fn fail(error: &dyn std::error::Error) -> ExitCode {
-    eprint!("error: {error}");
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        eprint!(": {inner}");
-        cause = inner.source();
-    }
-    eprintln!();
+    eprintln!("error: {}", engine::told(error));
     ExitCode::FAILURE
 }

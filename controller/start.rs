@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
+use engine::told;
 use fargatestack::operator::context::Intervals;
 use fargatestack::operator::election::Electoral;
 use fargatestack::operator::lease::Timing;
@@ -144,16 +145,4 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 fn instance(pod: &str) -> String {
     // The standard library seeds it from the operating system's randomness.
     format!("{pod}_{:016x}", RandomState::new().hash_one(std::process::id()))
-}
-
-/// An error with its causes.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -4,7 +4,7 @@ use aws_sdk_ec2::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use engine::{Class, Effect, Fault};
+use engine::{Class, Effect, Fault, told};
 
 /// Turns a failed call into a [`Fault`]. EC2 models no errors, others not all: the code
 /// alone decides, never the message.
@@ -23,10 +23,10 @@ where
         request_id: error.request_id().map(str::to_owned),
     };
     match error {
-        SdkError::ConstructionFailure(_) => fault(Class::Bug, Effect::None, "ConstructionFailure", chain(error)),
-        SdkError::TimeoutError(_) => fault(Class::Transient, Effect::Unknown, "Timeout", chain(error)),
-        SdkError::DispatchFailure(_) => fault(Class::Transient, Effect::Unknown, "DispatchFailure", chain(error)),
-        SdkError::ResponseError(_) => fault(Class::Transient, Effect::Unknown, "ResponseError", chain(error)),
+        SdkError::ConstructionFailure(_) => fault(Class::Bug, Effect::None, "ConstructionFailure", told(error)),
+        SdkError::TimeoutError(_) => fault(Class::Transient, Effect::Unknown, "Timeout", told(error)),
+        SdkError::DispatchFailure(_) => fault(Class::Transient, Effect::Unknown, "DispatchFailure", told(error)),
+        SdkError::ResponseError(_) => fault(Class::Transient, Effect::Unknown, "ResponseError", told(error)),
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             let code = service.err().code().unwrap_or("Unknown");
@@ -35,7 +35,7 @@ where
             let effect = if status >= 500 && class == Class::Transient { Effect::Unknown } else { Effect::None };
             fault(class, effect, code, message)
         }
-        _ => fault(Class::Bug, Effect::Unknown, "Unknown", chain(error)),
+        _ => fault(Class::Bug, Effect::Unknown, "Unknown", told(error)),
     }
 }
 
@@ -216,18 +216,6 @@ fn class_of(code: &str, status: u16) -> Class {
         _ if status == 429 => Class::Throttled,
         _ => Class::Bug,
     }
-}
-
-/// The error and its causes, outermost first: the SDK's own Display stops at the first.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -141,7 +141,8 @@ impl Policy {
     fn undoes_drift<N: Node>(&self, step: &Step<N>) -> bool {
         self.applied_generation == Some(self.generation)
             && match &step.reason {
-                Reason::Missing | Reason::Differs | Reason::Drift => true,
+                // What is not declared then was put there by somebody else: into an API, say, whose content bears no mark.
+                Reason::Missing | Reason::Differs | Reason::Drift | Reason::Unwanted => true,
                 // Nobody changed anything: resources fail by themselves, the rest follows from other steps.
                 Reason::AsDeclared
                 | Reason::Declared
@@ -150,7 +151,6 @@ impl Policy {
                 | Reason::NotRemembered
                 | Reason::Approved
                 | Reason::Failed
-                | Reason::Unwanted
                 | Reason::Twin
                 | Reason::Superseded
                 | Reason::Upstream(_)

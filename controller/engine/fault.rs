@@ -47,3 +47,33 @@ pub struct Fault {
     /// The cloud's request id, for a support case.
     pub request_id: Option<String>,
 }
+
+/// An error and its causes, outermost first: many errors say little themselves.
+#[must_use]
+pub fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{says}")]
+    struct Problem {
+        says: &'static str,
+        source: Option<Box<Self>>,
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let inmost = Problem { says: "no route", source: None };
+        assert_eq!(told(&inmost), "no route");
+        let middle = Problem { says: "no connection", source: Some(Box::new(inmost)) };
+        assert_eq!(
+            told(&Problem { says: "no answer", source: Some(Box::new(middle)) }),
+            "no answer: no connection: no route"
+        );
+    }
+}

@@ -65,7 +65,7 @@ mod view;
 
 pub use compare::{Change, Comparison, Verdict};
 pub use execute::{Limits, execute};
-pub use fault::{Class, Effect, Fault};
+pub use fault::{Class, Effect, Fault, told};
 pub use graph::{Graph, GraphError};
 pub use hash::applied;
 pub use key::{Creation, Key, Kind, Need, Ref, Until};

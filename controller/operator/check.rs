@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use engine::told;
 use futures::join;
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
@@ -80,12 +81,6 @@ async fn identity() -> Result<String, String> {
     let connection = Connection { region, role: None };
     let scope = scopes.connect(&connection, Instant::now()).await.map_err(|fault| told(&fault))?;
     Ok(format!("the controller's own identity is one of account {}", scope.account))
-}
-
-/// An error with its causes.
-fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

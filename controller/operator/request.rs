@@ -98,14 +98,6 @@ async fn send(base: &str, path: &str, proof: Proof<'_>, form: Option<&str>) -> R
     Ok((answer.status().as_u16(), answer.into_body()))
 }
 
-/// An error with its causes: the outermost one says little.
 fn told(error: impl Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
+    engine::told(&error)
 }

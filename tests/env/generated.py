@@ -1,7 +1,8 @@
 """Generated files: `write` writes them, `verify` fails unless they are fresh and committed.
 
 A generator is a command of `fargatestack` that prints YAML documents, or one JSON object; or it makes files from files, see
-`chart_files.py`. Needs the standard library only, and helm, which is built when this machine has none.
+`chart_files.py` and `api_reference.py`. Needs the standard library only, and helm and the pinned interpreter, which are built when this
+machine has none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import chart_files
 from chart_files import CHART, GOLDEN, Files
+from world import virtualenv
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 # Folders that hold nothing but generated files.
@@ -68,9 +70,19 @@ def printed() -> Files:
     return files
 
 
+def reference() -> Files:
+    """Return the reference of the fields, from the definitions."""
+    program = [str(virtualenv.python()), "tests/env/api_reference.py", *(str(each) for each in sorted(CHECKOUT.glob("crds/*.yaml")))]
+    ended = subprocess.run(program, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False)
+    if ended.returncode != 0:
+        sys.exit(f"error: api_reference.py failed (exit {ended.returncode})")
+    return {"docs/api-reference.md": ended.stdout}
+
+
 # Each is made from what those before it leave.
 KINDS: tuple[Callable[[], Files], ...] = (
     printed,
+    reference,
     lambda: chart_files.readme(CHECKOUT),
     lambda: chart_files.rendered(CHECKOUT),
 )

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use fargatestack::status::Reason;
 
@@ -29,9 +30,10 @@ fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
 }
 
-/// The targets of the links in a document.
+/// The targets of the links in a document; what is code is none.
 fn links(text: &str) -> Vec<String> {
-    let targets = prose(text);
+    let text = prose(text);
+    let targets: String = text.lines().flat_map(|line| line.split('`').step_by(2).chain(["\n"])).collect();
     targets.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
@@ -121,13 +123,49 @@ fn the_readme_quotes_the_sample() {
     assert_eq!(quoted.lines().collect::<Vec<_>>(), sample);
 }
 
+/// Name and text of every reason in the troubleshooting guide.
+fn explained(text: &str) -> Vec<(&str, &str)> {
+    let reasons = text.split_once("\n## Reasons\n").expect("the chapter").1;
+    reasons.split("\n### ").skip(1).filter_map(|section| section.split_once('\n')).collect()
+}
+
 #[test]
-fn every_reason_is_explained_and_nothing_else() {
-    let reasons: BTreeSet<String> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
-    let text = text("docs/conditions.md");
-    let explained: BTreeSet<String> =
-        text.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
-    assert_eq!(explained, reasons);
+fn every_reason_has_an_anchor_and_says_what_to_do() {
+    let text = text("docs/troubleshooting.md");
+    let explained = explained(&text);
+    let names: Vec<&str> = explained.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        names,
+        Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>(),
+        "from the mildest to the worst"
+    );
+    for (name, text) in explained {
+        let (meaning, advice) = text.split_once("\n\n**Do:** ").unwrap_or_else(|| panic!("{name}: what to do?"));
+        assert!(!meaning.trim().is_empty() && !advice.trim().is_empty(), "{name}");
+    }
+}
+
+/// The stacks that documents show in full.
+fn stacks(text: &str) -> Vec<&str> {
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks
+        .filter(|block| block.starts_with("apiVersion: fargatestack.dev/") && block.contains("kind: FargateStack"))
+        .collect()
+}
+
+#[test]
+fn every_stack_in_the_documents_is_accepted() {
+    let documents = documents();
+    let shown: Vec<(&PathBuf, &str)> =
+        documents.iter().flat_map(|(path, text)| stacks(text).into_iter().map(move |stack| (path, stack))).collect();
+    assert!(shown.len() >= 2, "{shown:?}");
+    for (path, stack) in shown {
+        let plan = ["plan", "--offline", "-f", "-"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fargatestack"));
+        let mut child = command.args(plan).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stack.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success(), "{}: it is refused", path.display());
+    }
 }
 
 /// The conditions, as the status room names them.

@@ -8,6 +8,7 @@ use fargatestack::api::status::PlanRecord;
 use serde_json::{Value, json};
 
 use crate::controller;
+use crate::support::binary;
 use crate::support::emulator::Account;
 use crate::support::stack::{Stack, find, settled};
 
@@ -51,7 +52,7 @@ fn steps_of(record: &PlanRecord) -> Vec<(String, String, Vec<String>, String)> {
 }
 
 fn run(account: &Account, arguments: &[&str], manifest: &str) -> (Option<i32>, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_fargatestack"))
+    let mut child = Command::new(binary())
         .args(["plan", "-f", "-", "--detailed-exitcode"])
         .args(arguments)
         .env_clear()

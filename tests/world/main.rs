@@ -18,6 +18,7 @@ mod fleet;
 mod guard;
 mod hops;
 mod identity;
+mod image;
 mod ingress;
 mod leader;
 mod network;

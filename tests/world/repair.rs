@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::controller;
 use crate::support::cloud::{Cloud, items, same, tag};
+use crate::support::emulator::REGION;
 use crate::support::stack::{Stack, remembered};
 
 fn on() -> AttributeBooleanValue {
@@ -222,6 +223,19 @@ async fn a_failed_nat_gateway_is_replaced() {
     assert_eq!(cloud.body("nat-gateway/a")["State"], "available");
     assert_eq!(tag(cloud.body("nat-gateway/a"), fargatestack::aws::owner::ATTEMPT), Some("1"));
     assert_eq!(cloud.routes("route-table/app-a")["0.0.0.0/0"], cloud.id("nat-gateway/a"));
+    stack.stays().await;
+}
+
+#[tokio::test]
+async fn a_secondary_block_that_failed_is_associated_anew() {
+    let stack = Stack::prepare(controller(), "block-fails").await;
+    stack.account.order("block-failures", &json!({"region": REGION, "message": "for a while"}));
+    stack.declare(json!({"network": {"availabilityZones": {"count": 1}, "nat": {"mode": "None"}}})).await;
+    stack.settled().await;
+    let calls = stack.account.calls(0);
+    let of_blocks: Vec<_> =
+        calls.iter().map(|call| &*call.operation).filter(|it| it.ends_with("VpcCidrBlock")).collect();
+    assert_eq!(of_blocks, ["AssociateVpcCidrBlock", "DisassociateVpcCidrBlock", "AssociateVpcCidrBlock"]);
     stack.stays().await;
 }
 

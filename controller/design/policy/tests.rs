@@ -57,6 +57,13 @@ fn difference() -> Plan<Toy> {
     plan_of(&[toy("a", 1, 2)], vec![live(&applied, "a-1")], &memory(&[(&applied, "a-1")]), &[])
 }
 
+/// One resource beside which somebody put another.
+fn addition() -> Plan<Toy> {
+    let (a, b) = (toy("a", 1, 1), toy("b", 1, 1));
+    let live = vec![live(&a, "a-1"), live(&b, "b-1")];
+    plan_of(std::slice::from_ref(&a), live, &memory(&[(&a, "a-1")]), &[])
+}
+
 /// One resource that somebody deleted.
 fn loss() -> Plan<Toy> {
     let applied = toy("a", 1, 1);
@@ -216,10 +223,12 @@ fn report_leaves_drift_and_applies_declarations() {
     // All of this generation was applied: what differs was changed by somebody else.
     assert!(ran(&report(Some(3)), difference()).is_empty());
     assert!(ran(&report(Some(3)), loss()).is_empty());
+    assert!(ran(&report(Some(3)), addition()).is_empty());
     // The generation is new, or not applied in full yet.
     for applied in [Some(2), None] {
         assert_eq!(ran(&report(applied), difference()), ["update vpc/a"]);
         assert_eq!(ran(&report(applied), loss()), ["create vpc/a"]);
+        assert_eq!(ran(&report(applied), addition()), ["delete vpc/b"]);
     }
     assert_eq!(ran(&report(Some(3)), replacement()), running(&replacement()));
     assert_eq!(ran(&report(Some(3)), creation()), running(&creation()));

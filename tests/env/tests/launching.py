@@ -47,7 +47,7 @@ def launch(*arguments: str, tmp: Path | None = None, settings: dict[str, str] | 
 
 def _environment() -> dict[str, str]:
     # The caller's own world, cluster or AWS settings must not leak into these.
-    foreign = ("AWS_", "KUBECONFIG", "FARGATESTACK_WORLD", "FARGATESTACK_USE_EXISTING_CLUSTER")
+    foreign = ("AWS_", "KUBECONFIG", "FARGATESTACK_WORLD", "FARGATESTACK_RECORD", "FARGATESTACK_USE_EXISTING_CLUSTER")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
@@ -61,9 +61,9 @@ def ended(handles: list[int]) -> bool:
     return True
 
 
-def serve(tmp: Path) -> Served:
-    """Start a served world whose folder lies below `tmp`; return when it is ready."""
-    process = launch("serve", tmp=tmp)
+def serve(tmp: Path, **settings: str) -> Served:
+    """Start a served world whose folder lies below `tmp`, `settings` in its environment; return when it is ready."""
+    process = launch("serve", tmp=tmp, settings=settings)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -164,6 +165,41 @@ def test_an_existing_cluster_is_used_only_when_told_so(served: Served, tmp_path:
 
     run("down", here)
     assert kubectl(served.values).run("get", "--raw", "/readyz") == "ok"
+
+
+def test_a_world_leaves_a_record_of_what_its_controller_used(tmp_path: Path) -> None:
+    records = tmp_path / "records"
+    world = serve(tmp_path, FARGATESTACK_RECORD=str(records))
+    admin, out = kubectl(world.values), tmp_path / "controller.kubeconfig"
+    whose = ("--namespace=fargatestack-system", "--name=fargatestack-controller")
+    run("install", f"--state-dir={world.state}")
+    run("service-account-kubeconfig", f"--state-dir={world.state}", *whose, f"--out={out}")
+    controller = kubectl(world.values, out)
+    for _ in range(2):
+        controller.run("get", "awsidentities")
+    controller.run("get", "lease", "fargatestack-controller", "--namespace=fargatestack-system", "--ignore-not-found")
+    with pytest.raises(Exception, match="forbidden"):
+        controller.run("get", "secrets")
+    admin.run("get", "secrets")
+    secret = tmp_path / "secret.json"
+    secret.write_text(json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "made"}}))
+    for _ in range(2):
+        controller.run("apply", "--server-side", f"--filename={secret}")
+
+    with (records / "worlds.lock").open() as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert not list(records.glob("*.json"))
+    world.process.communicate()
+    (record,) = [json.loads(path.read_text()) for path in records.glob("*.json")]
+    uses = {(use["verb"], use["resource"], use["decision"], use["kind"], use["role"]): use["count"] for use in record["kubernetes"]}
+    name = "fargatestack-controller"
+    assert uses["list", "awsidentities", "allow", "ClusterRole", name] == 2
+    assert uses["get", "leases", "allow", "Role", name] == 1
+    assert uses["list", "secrets", "forbid", "", ""] == 1
+    assert uses["patch", "secrets", "allow", "ClusterRole", name] == 2
+    assert uses["create", "secrets", "allow", "ClusterRole", name] == 1
+    assert len({use["account"] for use in record["kubernetes"]}) == 1
+    assert record["aws"] == []
 
 
 def test_sigterm_while_starting_leaves_nothing(tmp_path: Path) -> None:

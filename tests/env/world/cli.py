@@ -35,6 +35,11 @@ def parser() -> argparse.ArgumentParser:
 
     command("setup", _setup, "check the tools, build what a world needs, start nothing", environment=True)
     command("interpreter", _interpreter, "print the path of the pinned Python with its packages", environment=True)
+    command("binary", _binary, "build the controller, print the path of its binary")
+    image = command("image", _image, "build the image of the controller with buildah, print its name", environment=True)
+    image.add_argument("--release", action="store_true", help="with the small binary that is published: takes long, and 8 GB of memory")
+    image.add_argument("--binary", type=Path, help="with this binary, built already")
+    image.add_argument("--storage", type=Path, help="into the storage of images in this folder (default: the user's own)")
     command("up", _up, "start the world, or what is missing of it; return when it is ready", environment=True)
     command("down", _down, "end exactly what `up` and `demo` started")
     command("env", _env, "print the running world as lines for a shell")
@@ -92,6 +97,21 @@ def _setup(_: argparse.Namespace) -> int:
 
 def _interpreter(_: argparse.Namespace) -> int:
     print(sys.executable)
+    return 0
+
+
+def _binary(_: argparse.Namespace) -> int:
+    from .binary import build
+
+    print(build())
+    return 0
+
+
+def _image(options: argparse.Namespace) -> int:
+    from . import binary, image
+
+    program = options.binary or binary.build(release=options.release)
+    print(image.build(program, image.stored_in(options.storage)))
     return 0
 
 

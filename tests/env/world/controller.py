@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
 
-from . import process
+from . import binary, process
 from .errors import WorldError
 from .kubectl import Kubectl, service_account_kubeconfig
 from .layout import CHECKOUT
@@ -47,35 +46,26 @@ def install(state: State, facts: Facts) -> None:
 
 
 def foreground(state: State, facts: Facts) -> NoReturn:
-    """Install, then become the controller (cargo builds it first), so that signals reach it directly."""
+    """Build and install it, then become the controller, so that signals reach it directly."""
+    program = str(binary.build())
     install(state, facts)
     sys.stdout.flush()
     os.chdir(CHECKOUT)
-    os.execvpe("cargo", ["cargo", "run", "--bin", "fargatestack", "--", "controller"], environment(state, facts))
+    os.execve(program, [program, "controller"], environment(state, facts))
 
 
-def background(state: State, facts: Facts, binary: Path) -> None:
+def background(state: State, facts: Facts, program: Path) -> None:
     """Start the built controller detached; one that runs already is ended first, as its binary may be an older one."""
     process.stop([state.pid_file(PART)], grace=10)
     state.log(PART).unlink(missing_ok=True)
     # People read this log.
     env = {"FARGATESTACK_LOG_FORMAT": "text", **environment(state, facts)}
-    process.spawn([str(binary), "controller"], pid_file=state.pid_file(PART), log=state.log(PART), env=env, tied=False)
+    process.spawn([str(program), "controller"], pid_file=state.pid_file(PART), log=state.log(PART), env=env, tied=False)
 
 
-def build() -> Path:
-    """Build the controller and return the path of its binary."""
-    ended = subprocess.run(["cargo", "build", "--bin", "fargatestack"], cwd=CHECKOUT, stdout=sys.stderr, check=False)
-    if ended.returncode != 0:
-        raise WorldError(f"cargo build failed (exit {ended.returncode}); its messages are above")
-    query = ["cargo", "metadata", "--format-version=1", "--no-deps", "--offline"]
-    metadata = json.loads(subprocess.run(query, cwd=CHECKOUT, stdout=subprocess.PIPE, check=True).stdout)
-    return Path(metadata["target_directory"]) / "debug" / "fargatestack"
-
-
-def graph(binary: Path, manifest: Path) -> str:
+def graph(program: Path, manifest: Path) -> str:
     """Return the picture of what a manifest declares, in Mermaid."""
-    drawn = subprocess.run([binary, "graph", "-f", manifest], capture_output=True, text=True, check=False)
+    drawn = subprocess.run([program, "graph", "-f", manifest], capture_output=True, text=True, check=False)
     if drawn.returncode != 0 or not drawn.stdout:
         raise WorldError(f"`fargatestack graph` drew nothing (exit {drawn.returncode}): {drawn.stderr.strip()}")
     return drawn.stdout

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import controller, user
+from . import binary, controller, user
 from .errors import WorldError, tail
 from .kubectl import Kubectl
 from .layout import CHECKOUT
@@ -32,15 +32,15 @@ def demo(state: State) -> int:
         print("[1/6] the world: etcd, kube-apiserver, kube-controller-manager, AWS emulator", flush=True)
         facts = ensure(state, tied=False)
         print("[2/6] the controller: building", flush=True)
-        binary = controller.build()
+        program = binary.build()
         print("[3/6] installing the CRDs and the RBAC, starting the controller as its ServiceAccount", flush=True)
         controller.install(state, facts)
-        controller.background(state, facts, binary)
+        controller.background(state, facts, program)
     stack = Stack(state, Kubectl.administrator(facts), begun)
     try:
         _built(stack, facts)
         url = _called(stack, facts)
-        picture = controller.graph(binary, SAMPLE)
+        picture = controller.graph(program, SAMPLE)
     except WorldError as error:
         with contextlib.suppress(WorldError):
             _summary(stack)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
-from . import process
+from . import process, record
 from .errors import WorldError, tail
 from .start import ensure
 from .state import PARTS, State, remove
@@ -25,7 +25,7 @@ def serve(folder: Path | None) -> int:
     """Start a world, print its facts as one line of JSON, wait for the end of stdin or SIGTERM, leave nothing.
 
     The parts die with this process whatever ends it. Killed by SIGKILL it cannot remove its folder; the next `serve`
-    does, for folders in the system's temporary folder.
+    does, for folders in the system's temporary folder. With `FARGATESTACK_RECORD` it leaves a record of what was used in it there.
     """
     end_when_asked()
     _sweep()
@@ -35,16 +35,25 @@ def serve(folder: Path | None) -> int:
         raise WorldError(f"--state-dir {folder}: not empty; serve makes and removes a folder of its own")
     state = State(folder.resolve())
     process.record(state.folder / OWNER, os.getpid())
+    with record.announced() as records:
+        _live(state, records)
+    return 0
+
+
+def _live(state: State, records: Path | None) -> None:
     try:
         facts = ensure(state, tied=True)
         values = {**facts.environment(), "PATH_PREPEND": facts.binaries, "STATE_DIR": str(state.folder)}
         print(json.dumps(values), flush=True)
-        wait_for_end(state, PARTS)
+        try:
+            wait_for_end(state, PARTS)
+        finally:
+            if records is not None:
+                record.leave(records, state, facts)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         process.stop([state.pid_file(part) for part in PARTS], grace=0)
         remove(state.folder)
-    return 0
 
 
 def end_when_asked() -> None:

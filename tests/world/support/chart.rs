@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 
 use super::emulator::{Account, REGION};
-use super::{Outcome, World, root};
+use super::{Outcome, World, binary, root};
 
 /// The namespace of the release.
 pub const NAMESPACE: &str = "fargatestack-system";
@@ -43,7 +43,7 @@ impl Release {
             "settings": {"settleSeconds": 2, "rateLimits": false},
             "extraEnv": [{"name": "AWS_ENDPOINT_URL", "value": world.value("AWS_ENDPOINT_URL")}],
         });
-        let program = format!("{IMAGE}={}", env!("CARGO_BIN_EXE_fargatestack"));
+        let program = format!("{IMAGE}={}", binary().display());
         let runner = Command::new("python3")
             .arg(root().join("tests/env/world"))
             .args([

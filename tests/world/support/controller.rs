@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::emulator::http_text;
-use super::{World, eventually};
+use super::{World, binary, eventually};
 
 /// Runs the controller, says its pid, ends when it ends, and ends it when standard input closes: also when the test
 /// process is killed.
@@ -108,7 +108,8 @@ impl Controller {
     /// Starts it; must not run.
     pub fn start(&self) {
         let mut watcher = Command::new("sh")
-            .args(["-c", WATCHER, env!("CARGO_BIN_EXE_fargatestack")])
+            .args(["-c", WATCHER])
+            .arg(binary())
             .envs(&self.environment)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -126,7 +127,7 @@ impl Controller {
 
     /// What `fargatestack check` says with its rights and settings, and `settings` over them; and whether it ends well.
     pub fn check(&self, settings: &[(&str, &str)]) -> (String, bool) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fargatestack"));
+        let mut command = Command::new(binary());
         let output = command.arg("check").envs(&self.environment).envs(settings.iter().copied()).output().unwrap();
         (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success())
     }

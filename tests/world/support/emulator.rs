@@ -26,8 +26,6 @@ pub struct Call {
     pub operation: String,
     /// Service as botocore names it.
     pub service: String,
-    /// Verb of its HTTP request.
-    pub method: String,
     /// It is of the kind that changes something.
     pub write: bool,
     /// It was carried out, whatever was answered.
@@ -140,7 +138,6 @@ impl Account {
         let call = |entry: &Value| Call {
             operation: text(entry, "operation"),
             service: text(entry, "service"),
-            method: text(entry, "method"),
             write: entry["write"].as_bool().unwrap(),
             effect: entry["effect"].as_bool().unwrap(),
             error: entry["error"].as_str().map(Into::into),
@@ -219,7 +216,7 @@ pub(super) fn http(endpoint: &str, method: &str, path: &str, headers: &str, body
 }
 
 /// The same of any text.
-pub(super) fn http_text(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
+pub fn http_text(host: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\n\r\n");
     let mut stream = TcpStream::connect(host).unwrap();

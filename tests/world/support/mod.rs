@@ -9,6 +9,7 @@ pub mod argocd;
 pub mod audit;
 pub mod chart;
 pub mod cloud;
+pub mod container;
 pub mod controller;
 pub mod emulator;
 pub mod stack;
@@ -56,6 +57,11 @@ impl Outcome {
 /// The checkout.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The controller's binary: the one that the Makefile says, which is the image's, or else cargo's own.
+pub fn binary() -> PathBuf {
+    std::env::var_os("FARGATESTACK_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_fargatestack").into(), PathBuf::from)
 }
 
 /// The manifests in `folder` of the checkout, by name, in order.

@@ -5,9 +5,9 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::{Life, built, ending, line, ready, repository, writes};
+use super::{built, ending, line, ready, repository, writes};
 use crate::support::controller::Controller;
-use crate::support::emulator::{Account, Call, by_operation};
+use crate::support::emulator::{Call, by_operation};
 use crate::support::eventually;
 use crate::support::stack::{Stack, remembered};
 
@@ -48,23 +48,12 @@ fn necessary<'a>(keys: impl Iterator<Item = &'a String>) -> (usize, BTreeMap<Str
 /// What is allowed of the controller's writes to Kubernetes while it builds the whole architecture.
 const KUBERNETES_WRITES: usize = 15;
 
-static LIFE: Life = Life::new();
-
-/// The accounts of the life below.
-pub async fn life() -> &'static [Account] {
-    LIFE.led(Box::pin(lead())).await
-}
-
-#[tokio::test]
-async fn the_minimal_manifest_is_ready_with_few_calls_and_silent_from_then_on() {
-    life().await;
-}
-
 fn say(text: &str) {
     std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
 
-async fn lead() -> Vec<Account> {
+#[tokio::test]
+async fn the_minimal_manifest_is_ready_with_few_calls_and_silent_from_then_on() {
     let controller = Controller::alone(&[]);
     let stack = Stack::prepare(controller, "minimal-whole").await;
     let (before, audit) = (stack.account.dump(), stack.audit());
@@ -94,7 +83,6 @@ async fn lead() -> Vec<Account> {
     stack.declare(json!({"retain": []})).await;
     ready(&stack).await;
     ending::leaves_nothing(&stack, &before).await;
-    vec![stack.account]
 }
 
 /// A pass that looks at everything anew, since the controller starts with nothing remembered, writes nothing.

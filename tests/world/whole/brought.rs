@@ -10,11 +10,11 @@ use super::{manifest, ready};
 use crate::controller;
 use crate::deletion::bring;
 use crate::support::cloud::same;
-use crate::support::emulator::{Account, REGION};
+use crate::support::emulator::REGION;
 use crate::support::stack::Stack;
 
 /// Lets the stack come to work, changes what can be changed of it, and lets it go.
-pub(super) async fn lead() -> (Vec<String>, Account) {
+pub(super) async fn lead() -> Vec<String> {
     let stack = Stack::prepare(controller(), "fields-brought").await;
     let mut spec = bring_all(&stack).await;
     let before = stack.account.dump();
@@ -25,7 +25,7 @@ pub(super) async fn lead() -> (Vec<String>, Account) {
     stack.delete().await;
     stack.gone().await;
     same(&stack.account.dump(), &before);
-    (lines, stack.account)
+    lines
 }
 
 /// What is only looked at is planned through all layers, and left alone.

@@ -1,7 +1,6 @@
 //! The whole architecture, end to end: built, changed in every field, meddled with in every kind, held back, deleted.
 //!
-//! Each test leads stacks through a life of their own. What all the lives called in AWS is what the policies allow
-//! ([`permissions`]).
+//! Each test leads stacks through a life of their own.
 
 mod architecture;
 mod brought;
@@ -10,39 +9,14 @@ mod ending;
 mod fields;
 mod golden;
 mod manifest;
-mod permissions;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use fargatestack::api;
-use futures::future::BoxFuture;
-use tokio::sync::OnceCell;
 
-use crate::support::emulator::{Account, Call};
+use crate::support::emulator::Call;
 use crate::support::eventually;
 use crate::support::stack::{Stack, find, holds};
-
-/// A life of stacks that several tests need: led by the first that asks, once.
-struct Life {
-    cell: OnceCell<Vec<Account>>,
-    begun: AtomicBool,
-}
-
-impl Life {
-    const fn new() -> Self {
-        Self { cell: OnceCell::const_new(), begun: AtomicBool::new(false) }
-    }
-
-    /// The accounts in which it took place.
-    async fn led(&self, lead: BoxFuture<'_, Vec<Account>>) -> &[Account] {
-        let once = async {
-            assert!(!self.begun.swap(true, Ordering::Relaxed), "it failed: see the test of its own");
-            lead.await
-        };
-        self.cell.get_or_init(|| once).await
-    }
-}
 
 /// Everything is as declared, and nothing is under way.
 fn is_ready(stack: &api::Stack) -> bool {
@@ -58,13 +32,18 @@ async fn ready(stack: &Stack) -> api::Stack {
 /// Declares `spec` for `stack`, pushes its image as soon as there is a repository, and waits until it is ready.
 async fn built(stack: &Stack, spec: serde_json::Value) -> api::Stack {
     stack.apply(&spec).await;
+    push_when_made(stack, 0);
+    ready(stack).await
+}
+
+/// Pushes the image of `stack` as soon as a repository is made, after `since` in the ledger.
+fn push_when_made(stack: &Stack, since: u64) {
     let repository = eventually("a repository is made", || {
-        let calls = stack.account.calls(0).into_iter();
+        let calls = stack.account.calls(since).into_iter();
         let mut made = calls.filter(|call| call.operation == "CreateRepository" && call.effect);
         made.next().and_then(|call| call.request["repositoryName"].as_str().map(str::to_owned))
     });
     stack.account.push(&repository, "1.4.2");
-    ready(stack).await
 }
 
 /// Name of the repository that a stack's images come from.

@@ -16,6 +16,7 @@ from .moto_host import MotoHost
 from .rules.apigatewayv2 import store as gateway
 from .rules.apigatewayv2 import vpc_link
 from .rules.autoscaling import target as scalable_target
+from .rules.ec2 import vpc_block
 from .rules.ecr import push
 from .rules.ecs import order as tasks_order
 from .rules.elbv2 import load_balancer
@@ -38,6 +39,7 @@ class Control:
             ("POST", "reset"): self._reset,
             ("GET", "ledger"): self._ledger,
             ("DELETE", "ledger"): self._ledger_reset,
+            ("GET", "uses"): self._uses,
             ("GET", "dump"): self._dump,
             ("GET", "clock"): self._clock,
             ("POST", "clock"): self._clock_change,
@@ -48,6 +50,7 @@ class Control:
             ("DELETE", "faults"): self._faults_remove,
             ("POST", "hide"): self._hide,
             ("POST", "nat-failures"): self._nat_failures_add,
+            ("POST", "block-failures"): self._block_failures,
             ("POST", "images"): self._images,
             ("GET", "applications"): self._applications,
             ("POST", "applications"): self._applications_order,
@@ -100,6 +103,9 @@ class Control:
     def _ledger_reset(self, query: Query, body: Any) -> Any:
         self._world.ledger.reset(query.get("account"))
         return {"last": self._world.ledger.last}
+
+    def _uses(self, query: Query, body: Any) -> Any:
+        return {"uses": self._world.ledger.uses()}
 
     def _dump(self, query: Query, body: Any) -> Any:
         account = query.get("account")
@@ -169,6 +175,13 @@ class Control:
         with self._world.lock:
             self._world.nat_failures.append(order)
         return order
+
+    def _block_failures(self, query: Query, body: Any) -> Any:
+        if not body.get("message"):
+            raise ControlError("block-failures needs a message")
+        with self._world.lock:
+            vpc_block.fail_next(self._call(query, body), body["message"])
+        return {"message": body["message"]}
 
     def _vpc_links(self, query: Query, body: Any) -> Any:
         with self._world.lock:
@@ -249,5 +262,20 @@ class Control:
 
 
 def _json(value: Any, status: int = 200) -> Answer:
-    text = json.dumps(value, indent=1, sort_keys=True, default=str)
+    """JSON with a line for each member, and for each item of a list: to be read by people, too.
+
+    Indented throughout it would take ten times as long, which tests that ask often feel.
+    """
+    members = [f"{_line(name)}: {_lines(member)}" for name, member in sorted(value.items())]
+    text = "{\n" + ",\n".join(members) + "\n}\n"
     return Answer(status, [("Content-Type", "application/json")], text.encode())
+
+
+def _lines(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _line(value)
+    return "[\n" + ",\n".join(_line(item) for item in value) + "\n]"
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

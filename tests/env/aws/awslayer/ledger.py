@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +44,11 @@ class Ledger:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        # The same by account: tests ask for those of one again and again.
+        self._by_account: defaultdict[str, list[Entry]] = defaultdict(list)
         self._next = 1
+        # Service, operation, verb and kind of caller: how often, from the beginning.
+        self._uses: Counter[tuple[str, str, str, str]] = Counter()
         self._lock = threading.Lock()
 
     def open(
@@ -77,6 +82,8 @@ class Ledger:
             )
             self._next += 1
             self._entries.append(entry)
+            self._by_account[account].append(entry)
+            self._uses[service, operation, method, kind_of(principal)] += 1
             return entry
 
     def select(
@@ -90,21 +97,30 @@ class Ledger:
     ) -> list[dict[str, Any]]:
         """The calls after sequence number `since` that match every given filter."""
         with self._lock:
-            entries = self._entries[bisect_right(self._entries, since, key=lambda e: e.seq) :]
+            entries = self._entries if account is None else self._by_account.get(account, [])
+            entries = entries[bisect_right(entries, since, key=lambda e: e.seq) :]
         return [
             # A request is never changed once it is noted: it need not be copied.
             {**vars(e), "resources": sorted(set(e.resources))}
             for e in entries
-            if (account is None or e.account == account)
-            and (service is None or e.service == service)
+            if (service is None or e.service == service)
             and (operation is None or e.operation == operation)
             and (write is None or e.write == write)
         ]
+
+    def uses(self) -> list[dict[str, Any]]:
+        """Every operation that was ever called, by which verb of HTTP and which kind of caller; no reset forgets it."""
+        with self._lock:
+            uses = sorted(self._uses.items())
+        names = ("service", "operation", "method", "caller")
+        return [{**dict(zip(names, use, strict=True)), "count": count} for use, count in uses]
 
     def reset(self, account: str | None = None) -> None:
         """Forgets the calls of an account, or all; sequence numbers go on."""
         with self._lock:
             self._entries = [e for e in self._entries if account is not None and e.account != account]
+            for known in [account] if account is not None else list(self._by_account):
+                self._by_account.pop(known, None)
 
     @property
     def last(self) -> int:
@@ -115,6 +131,11 @@ class Ledger:
 def is_write(operation: str) -> bool:
     """Whether the operation is one that changes something."""
     return not _READS.match(operation)
+
+
+def kind_of(principal: str) -> str:
+    """What an ARN names: `root`, `user`, `assumed-role`; `anonymous` without one."""
+    return principal.rpartition(":")[2].partition("/")[0] or "anonymous"
 
 
 def ids_in(value: Any) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +35,9 @@ _SIGNING_NAMES = {
 # What is called without credentials, by target or by action.
 _TARGETS = {"AWSCognitoIdentityProviderService": "cognito-idp"}
 _UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
+# To read a model, or the paths of its operations, takes as long as hundreds of calls: one thread does, once, and not
+# all that wait for it.
+_LOADING = threading.Lock()
 # Statuses that EC2 uses for codes which are not plain client errors.
 _XML_CODE = re.compile(rb"<Code>([^<]+)</Code>")
 _XML_MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
@@ -69,7 +73,8 @@ def recognise(environ: dict[str, Any], body: bytes, scope: Scope | None) -> Wire
     if service is None:
         return None
     try:
-        service_model = get_service_model(service)
+        with _LOADING:
+            service_model = get_service_model(service)
         protocol = determine_request_protocol(service_model, environ.get("CONTENT_TYPE", ""))
     except Exception:  # noqa: BLE001 - botocore and moto raise several kinds; all mean "no such model"
         return None
@@ -83,7 +88,8 @@ def recognise(environ: dict[str, Any], body: bytes, scope: Scope | None) -> Wire
         operation = target.rpartition(".")[2]
     else:
         try:
-            matched, uri = get_service_router(service).match(request)
+            with _LOADING:
+                matched, uri = get_service_router(service).match(request)
             operation = str(matched.name)
         except (NotFound, NotImplementedError):
             return None

@@ -50,6 +50,23 @@ def test_the_ledger_tells_the_verb_of_the_request(aws: Aws) -> None:
     assert [e["method"] for e in aws.ledger()] == ["POST", "GET", "PATCH", "DELETE"]
 
 
+def test_what_was_used_is_told_by_kind_of_caller_and_outlives_a_reset(aws: Aws) -> None:
+    def uses(caller: str) -> int:
+        every = aws.control("GET", "uses")["uses"]
+        asked = ("sts", "GetCallerIdentity", "POST", caller)
+        return sum(u["count"] for u in every if (u["service"], u["operation"], u["method"], u["caller"]) == asked)
+
+    before = {caller: uses(caller) for caller in ("root", "assumed-role")}
+    aws.settings(assumeRole="any")
+    role = f"arn:aws:iam::{aws.account}:role/any"
+    given = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    for _ in range(2):
+        aws.client("sts", given["AccessKeyId"], given["SessionToken"]).get_caller_identity()
+    aws.client("sts").get_caller_identity()
+    aws.control("POST", "reset", {})
+    assert {caller: uses(caller) - count for caller, count in before.items()} == {"root": 1, "assumed-role": 2}
+
+
 def test_the_request_id_is_the_ledgers(aws: Aws) -> None:
     answer = aws.ec2.describe_vpcs()
     assert answer["ResponseMetadata"]["RequestId"] == aws.ledger()[0]["request_id"]

@@ -109,6 +109,19 @@ def test_an_association_takes_its_time_and_brings_local_routes(aws: Aws) -> None
     assert len(aws.routes(table)) == 1
 
 
+def test_an_ordered_failure_of_an_association(aws: Aws) -> None:
+    vpc = aws.vpc()
+    aws.control("POST", "block-failures", {"region": aws.region, "message": "limits"})
+    made = aws.ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="172.10.0.0/16")["CidrBlockAssociation"]
+    assert made["CidrBlockState"]["State"] == "associating"
+    assert _associations(aws, vpc)[1]["CidrBlockState"] == {"State": "failed", "StatusMessage": "limits"}
+    with refused("InvalidSubnet.Range"):
+        aws.subnet(vpc, "172.10.0.0/20")
+    aws.ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"])
+    aws.ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="172.10.0.0/16")
+    assert _associations(aws, vpc)[1]["CidrBlockState"] == {"State": "associated"}
+
+
 @rule("primary_block_stays", "block_with_subnets_stays")
 def test_what_cannot_be_disassociated(aws: Aws) -> None:
     vpc = aws.vpc()

@@ -1,8 +1,11 @@
 //! The user's hand in load balancer, sign-in and API.
 
-use aws_sdk_apigatewayv2::types::{AuthorizationType, DomainNameConfiguration, JwtConfiguration, RouteSettings};
+use aws_sdk_apigatewayv2::types::{
+    AuthorizationType, AuthorizerType, ConnectionType, DomainNameConfiguration, IntegrationType, JwtConfiguration,
+    ProtocolType, RouteSettings,
+};
 use aws_sdk_cognitoidentityprovider::types::{ExplicitAuthFlowsType, ResourceServerScopeType};
-use aws_sdk_elasticloadbalancingv2::types::LoadBalancerAttribute;
+use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, LoadBalancerAttribute, ProtocolEnum};
 
 use super::{Done, Hand, done};
 
@@ -29,7 +32,13 @@ async fn change_balancing(hand: &Hand, kind: &str) -> Done {
             let call = elb.modify_target_group().target_group_arn(hand.id("target-group/main"));
             done(call.health_check_interval_seconds(30).send().await)
         }
-        _ => done(elb.modify_listener().listener_arn(hand.id("listener/main")).port(8081).send().await),
+        _ => {
+            let group = hand.id("target-group/main");
+            let forward = Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(group).build();
+            let call = elb.create_listener().load_balancer_arn(hand.id("load-balancer/main")).port(8082);
+            call.protocol(ProtocolEnum::Tcp).default_actions(forward).send().await.unwrap();
+            done(elb.modify_listener().listener_arn(hand.id("listener/main")).port(8081).send().await)
+        }
     }
 }
 
@@ -73,12 +82,19 @@ async fn change_api(hand: &Hand, kind: &str) -> Option<Done> {
         "vpc-link" => done(gateway.update_vpc_link().vpc_link_id(hand.id("vpc-link/main")).name("theirs").send().await),
         "api" => done(gateway.update_api().api_id(api).name("theirs").send().await),
         "integration" => {
+            let call = gateway.create_integration().api_id(api).integration_type(IntegrationType::HttpProxy);
+            let call = call.connection_type(ConnectionType::VpcLink).connection_id(hand.id("vpc-link/main"));
+            let call = call.integration_uri(hand.id("listener/main")).integration_method("ANY");
+            call.payload_format_version("1.0").send().await.unwrap();
             let call = gateway.update_integration().api_id(api).integration_id(hand.own("integration/main"));
             done(call.timeout_in_millis(1000).send().await)
         }
         "authorizer" => {
             let issuer = hand.stack.get().await.status.outputs.unwrap().issuer.unwrap();
             let jwt = JwtConfiguration::builder().issuer(issuer).audience("theirs").build();
+            let call = gateway.create_authorizer().api_id(api).name("theirs").authorizer_type(AuthorizerType::Jwt);
+            let call = call.identity_source("$request.header.Authorization").jwt_configuration(jwt.clone());
+            call.send().await.unwrap();
             let call = gateway.update_authorizer().api_id(api).authorizer_id(hand.own("authorizer/jwt"));
             done(call.jwt_configuration(jwt).send().await)
         }
@@ -87,9 +103,10 @@ async fn change_api(hand: &Hand, kind: &str) -> Option<Done> {
             done(call.authorization_type(AuthorizationType::None).send().await)
         }
         "stage" => {
+            gateway.create_stage().api_id(api).stage_name("theirs").auto_deploy(true).send().await.unwrap();
             let slow = RouteSettings::builder().throttling_rate_limit(1.0).throttling_burst_limit(1).build();
-            let call = gateway.update_stage().api_id(api).stage_name("$default").default_route_settings(slow);
-            done(call.send().await)
+            let call = gateway.update_stage().api_id(api).stage_name("$default");
+            done(call.default_route_settings(slow.clone()).route_settings("$default", slow).send().await)
         }
         "domain-name" => {
             let theirs = hand.account.certificate("theirs.example.com");
@@ -97,13 +114,22 @@ async fn change_api(hand: &Hand, kind: &str) -> Option<Done> {
             let call = gateway.update_domain_name().domain_name(hand.id("domain-name/main"));
             done(call.domain_name_configurations(configuration).send().await)
         }
-        "api-mapping" => {
-            let (domain, mapping) = hand.id("api-mapping/main").split_once('/').unwrap();
-            let call = gateway.update_api_mapping().domain_name(domain).api_mapping_id(mapping).api_id(api);
-            done(call.api_mapping_key("theirs").send().await)
-        }
+        "api-mapping" => change_mapping(hand).await,
         _ => return None,
     })
+}
+
+/// The domain name leads to an API of somebody else's, and by a path of theirs to the stack's.
+async fn change_mapping(hand: &Hand) -> Done {
+    let gateway = hand.account.api();
+    let (domain, mapping) = hand.id("api-mapping/main").split_once('/').unwrap();
+    let api = gateway.create_api().name("theirs").protocol_type(ProtocolType::Http).send().await.unwrap();
+    let theirs = api.api_id.unwrap();
+    gateway.create_stage().api_id(&theirs).stage_name("$default").auto_deploy(true).send().await.unwrap();
+    let call = gateway.create_api_mapping().domain_name(domain).api_mapping_key("theirs");
+    call.api_id(hand.id("api/main")).stage("$default").send().await.unwrap();
+    let call = gateway.update_api_mapping().domain_name(domain).api_mapping_id(mapping).api_id(theirs);
+    done(call.stage("$default").send().await)
 }
 
 /// Deletes one of `kind`, if it is of the way in.

@@ -1,5 +1,7 @@
 //! The user's hand in the service and what it runs with.
 
+use aws_sdk_applicationautoscaling::error::SdkError;
+use aws_sdk_applicationautoscaling::operation::put_scaling_policy::{PutScalingPolicyError, PutScalingPolicyOutput};
 use aws_sdk_applicationautoscaling::types::{
     MetricType, PolicyType, PredefinedMetricSpecification, ScalableDimension, ServiceNamespace,
     TargetTrackingScalingPolicyConfiguration,
@@ -48,15 +50,9 @@ pub(super) async fn change(hand: &Hand, kind: &str) -> Option<Done> {
             done(call.max_capacity(20).send().await)
         }
         "scaling-policy" => {
-            let cpu = PredefinedMetricSpecification::builder();
-            let cpu = cpu.predefined_metric_type(MetricType::EcsServiceAverageCpuUtilization).build().unwrap();
-            let tracking = TargetTrackingScalingPolicyConfiguration::builder().target_value(99.0);
-            let tracking = tracking.predefined_metric_specification(cpu).build().unwrap();
-            let call = hand.account.scaling().put_scaling_policy().policy_name(policy_name(hand).await);
-            let call = call.service_namespace(ServiceNamespace::Ecs).scalable_dimension(DIMENSION);
-            let call = call.resource_id(format!("service/{name}/{name}"));
-            let call = call.policy_type(PolicyType::TargetTrackingScaling);
-            done(call.target_tracking_scaling_policy_configuration(tracking).send().await)
+            let own = policy_name(hand).await;
+            track(hand, "theirs", MetricType::EcsServiceAverageMemoryUtilization).await.unwrap();
+            done(track(hand, &own, MetricType::EcsServiceAverageCpuUtilization).await)
         }
         _ => return None,
     })
@@ -86,6 +82,22 @@ async fn change_roles(hand: &Hand) -> Done {
     iam.detach_role_policy().role_name(task).policy_arn(attached).send().await.unwrap();
     let admin = "arn:aws:iam::aws:policy/AdministratorAccess";
     done(iam.attach_role_policy().role_name(task).policy_arn(admin).send().await)
+}
+
+/// Puts a scaling policy of this name.
+async fn track(
+    hand: &Hand,
+    policy: &str,
+    metric: MetricType,
+) -> Result<PutScalingPolicyOutput, SdkError<PutScalingPolicyError>> {
+    let name = hand.ecs_name();
+    let metric = PredefinedMetricSpecification::builder().predefined_metric_type(metric).build().unwrap();
+    let tracking = TargetTrackingScalingPolicyConfiguration::builder().target_value(99.0);
+    let tracking = tracking.predefined_metric_specification(metric).build().unwrap();
+    let call = hand.account.scaling().put_scaling_policy().policy_name(policy);
+    let call = call.service_namespace(ServiceNamespace::Ecs).scalable_dimension(DIMENSION);
+    let call = call.resource_id(format!("service/{name}/{name}")).policy_type(PolicyType::TargetTrackingScaling);
+    call.target_tracking_scaling_policy_configuration(tracking).send().await
 }
 
 async fn policy_name(hand: &Hand) -> String {

@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use super::super::{built, manifest};
 use super::{Row, changed, refused, set};
 use crate::controller;
-use crate::support::emulator::Account;
 use crate::support::stack::Stack;
 
-pub(super) async fn lead() -> (Vec<String>, Account) {
+pub(super) async fn lead() -> Vec<String> {
     let stack = Stack::prepare(controller(), "fields-entrance").await;
     stack.account.set(&json!({"apiEndpoints": "layer"}));
     let mut spec = manifest::full(&stack).await;
@@ -17,7 +16,7 @@ pub(super) async fn lead() -> (Vec<String>, Account) {
     lines.extend(changed(&stack, &mut spec, of_routes()).await);
     lines.extend(changed(&stack, &mut spec, of_cors()).await);
     lines.extend(changed(&stack, &mut spec, of_api(&stack)).await);
-    (lines, stack.account)
+    lines
 }
 
 fn of_auth(stack: &Stack) -> Vec<Row> {

@@ -12,8 +12,8 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::golden::golden;
-use super::{Life, brought, is_ready, line};
-use crate::support::emulator::{Account, by_operation};
+use super::{brought, is_ready, line};
+use crate::support::emulator::by_operation;
 use crate::support::root;
 use crate::support::stack::Stack;
 
@@ -142,21 +142,9 @@ fn leaves() -> BTreeSet<String> {
     found
 }
 
-static LIFE: Life = Life::new();
-
-/// The accounts of the life below.
-pub async fn life() -> &'static [Account] {
-    LIFE.led(Box::pin(lead())).await
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 5)]
-#[ignore = "passed alone; its golden file was not compared yet since the last changes of the controller"]
-async fn every_field_is_changed_by_the_calls_that_it_needs() {
-    life().await;
-}
-
 #[expect(clippy::disallowed_methods, reason = "lives side by side, which ask the emulator without yielding")]
-async fn lead() -> Vec<Account> {
+async fn every_field_is_changed_by_the_calls_that_it_needs() {
     let lives = [
         tokio::spawn(network::lead()),
         tokio::spawn(service::lead()),
@@ -164,15 +152,9 @@ async fn lead() -> Vec<Account> {
         tokio::spawn(small::lead()),
         tokio::spawn(brought::lead()),
     ];
-    let (mut lines, mut accounts) = (Vec::new(), Vec::new());
-    for life in join_all(lives).await {
-        let (more, account) = life.unwrap();
-        lines.extend(more);
-        accounts.push(account);
-    }
+    let lines: Vec<_> = join_all(lives).await.into_iter().flat_map(Result::unwrap).collect();
     let shown: BTreeSet<_> = lines.iter().filter_map(|line| line.split(" | ").next()).map(str::to_owned).collect();
     let untold: Vec<_> = leaves().into_iter().filter(|leaf| !shown.contains(leaf)).collect();
     assert!(untold.is_empty(), "fields without a change: {untold:?}");
     golden("fields.txt", &lines);
-    accounts
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::super::{built, ending, manifest};
 use super::{Row, Then, changed, refused, set, together};
 use crate::controller;
-use crate::support::emulator::{Account, REGION};
+use crate::support::emulator::REGION;
 use crate::support::stack::{Stack, holds};
 
-pub(super) async fn lead() -> (Vec<String>, Account) {
+pub(super) async fn lead() -> Vec<String> {
     let stack = Stack::prepare(controller(), "fields-network").await;
     let mut spec = manifest::full(&stack).await;
     let identity = bounded_identity(&stack).await;
@@ -22,7 +22,7 @@ pub(super) async fn lead() -> (Vec<String>, Account) {
     let ec2 = stack.account.ec2();
     ec2.delete_security_group().group_id(group).send().await.unwrap();
     ending::leaves_nothing(&stack, &before).await;
-    (lines, stack.account)
+    lines
 }
 
 /// A security group of the user's in the stack's VPC.

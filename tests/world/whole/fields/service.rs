@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use super::super::{built, ending, manifest};
 use super::{Row, changed, set};
 use crate::controller;
-use crate::support::emulator::Account;
 use crate::support::stack::Stack;
 
-pub(super) async fn lead() -> (Vec<String>, Account) {
+pub(super) async fn lead() -> Vec<String> {
     let stack = Stack::prepare(controller(), "fields-service").await;
     let mut spec = manifest::full(&stack).await;
     let elsewhere = manifest::image_elsewhere(&stack, "shop/elsewhere").await;
@@ -19,7 +18,7 @@ pub(super) async fn lead() -> (Vec<String>, Account) {
     lines.extend(changed(&stack, &mut spec, of_task).await);
     lines.extend(changed(&stack, &mut spec, of_service()).await);
     ending::leaves_what_is_kept(&stack, &before).await;
-    (lines, stack.account)
+    lines
 }
 
 /// One repository after the other: what is pushed is another image each time.

@@ -5,17 +5,16 @@ use serde_json::json;
 use super::super::built;
 use super::{Row, changed, set};
 use crate::controller;
-use crate::support::emulator::Account;
 use crate::support::stack::Stack;
 
-pub(super) async fn lead() -> (Vec<String>, Account) {
+pub(super) async fn lead() -> Vec<String> {
     let stack = Stack::prepare(controller(), "fields-small").await;
     let external = json!({"issuer": "https://login.example.com/", "audience": ["orders"]});
     let network = json!({"availabilityZones": {"count": 1}, "nat": {"mode": "Single"}});
     let mut spec = stack.minimal_with(json!({"network": network, "auth": {"external": external}}));
     built(&stack, spec.clone()).await;
     let lines = changed(&stack, &mut spec, rows()).await;
-    (lines, stack.account)
+    lines
 }
 
 fn rows() -> Vec<Row> {

@@ -199,10 +199,12 @@ def associations(vpc: Any) -> list[dict[str, Any]]:
 
 def association_view(association: dict[str, Any]) -> dict[str, Any]:
     """An association of a block as answers show it."""
+    state = association["cidr_block_state"]
+    said = {"StatusMessage": state["status_message"]} if "status_message" in state else {}
     return {
         "AssociationId": association["association_id"],
         "CidrBlock": str(IPv4Network(association["cidr_block"], strict=False)),
-        "CidrBlockState": {"State": association["cidr_block_state"]["state"]},
+        "CidrBlockState": {"State": state["state"], **said},
     }
 
 

@@ -11,6 +11,9 @@ from ...registry import answers, rule
 from . import blocks
 from .vpc import association_view, associations, vpc_exists
 
+# What of the region's memory holds the failures that a test has ordered.
+_ORDERS = "blocks that are to fail"
+
 
 @rule("ec2.AssociateVpcCidrBlock")
 def vpc_block_quota(call: Call, vpc: Any) -> None:
@@ -58,9 +61,14 @@ def associate_vpc_cidr_block(call: Call) -> dict[str, Any]:
     vpc_block_quota(call, vpc)
     association = vpc.associate_vpc_cidr_block(str(block))
     association["cidr_block_state"] = {"state": "associating"}
+    orders = call.memory.kept.get(_ORDERS, [])
+    failure = orders.pop(0) if orders else None
 
     def associated() -> None:
         if association["cidr_block_state"]["state"] != "associating":
+            return
+        if failure is not None:
+            association["cidr_block_state"] = {"state": "failed", "status_message": failure}
             return
         association["cidr_block_state"] = {"state": "associated"}
         for table in ec2.route_tables.values():
@@ -70,6 +78,11 @@ def associate_vpc_cidr_block(call: Call) -> dict[str, Any]:
     call.world.after("cidr.associate", call.memory, associated)
     call.created(association["association_id"])
     return {"VpcId": vpc.id, "CidrBlockAssociation": association_view(association)}
+
+
+def fail_next(call: Call, message: str) -> None:
+    """The next association in this account and region ends `failed`, for this reason."""
+    call.memory.kept.setdefault(_ORDERS, []).append(message)
 
 
 @rule("ec2.DisassociateVpcCidrBlock")
