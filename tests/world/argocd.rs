@@ -20,7 +20,7 @@ const REFRESHES: usize = 20;
 /// Parts of lists that leave something to its default.
 const PARTIAL: &str = r#"{
     "service": {"egress": [{"cidr": "10.0.1.0/24", "port": 5432}], "capacity": [{"provider": "FARGATE"}]},
-    "auth": {"userPool": {}, "clients": [{"name": "web", "flows": ["ClientCredentials"], "generateSecret": true}]},
+    "auth": {"userPool": {}, "clients": [{"name": "web"}]},
     "api": {"routes": [{"key": "$default"}]}
 }"#;
 
