@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{World, eventually};
 
-/// Where a kubelet puts the credentials of a Pod's ServiceAccount.
+/// Where a kubelet puts the credentials of a Pod's `ServiceAccount`.
 const CREDENTIALS: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// No container outlives this, however the test ends.
 const SECONDS: u32 = 900;

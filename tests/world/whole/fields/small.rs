@@ -13,8 +13,7 @@ pub(super) async fn lead() -> Vec<String> {
     let network = json!({"availabilityZones": {"count": 1}, "nat": {"mode": "Single"}});
     let mut spec = stack.minimal_with(json!({"network": network, "auth": {"external": external}}));
     built(&stack, spec.clone()).await;
-    let lines = changed(&stack, &mut spec, rows()).await;
-    lines
+    changed(&stack, &mut spec, rows()).await
 }
 
 fn rows() -> Vec<Row> {
