@@ -93,7 +93,7 @@ impl Delivery {
 }
 
 #[tokio::test]
-async fn argo_cd_delivers_the_controller_and_a_stack_and_takes_it_away_again() {
+async fn argo_cd_tells_how_a_stack_is_and_keeps_it_as_it_is_in_git() {
     let delivery = Delivery::begun().await;
     waves(&delivery);
     until_it_is_ready(&delivery).await;
@@ -104,6 +104,13 @@ async fn argo_cd_delivers_the_controller_and_a_stack_and_takes_it_away_again() {
     reverts_an_edit(&delivery).await;
     tells_that_it_rests(&delivery);
     tells_what_stalls_it(&delivery).await;
+}
+
+#[tokio::test]
+async fn argo_cd_prunes_a_stack_that_is_not_protected() {
+    let delivery = Delivery::begun().await;
+    waves(&delivery);
+    until_it_is_ready(&delivery).await;
     does_not_prune_what_is_protected(&delivery).await;
     prunes(&delivery).await;
     brings_its_settings(&delivery);
@@ -218,7 +225,7 @@ async fn does_not_prune_what_is_protected(delivery: &Delivery) {
     assert_eq!(stack.account.writes(mark), Vec::<String>::new());
 }
 
-/// What Git has no more is deleted, and the sync goes on until the controller lets it go.
+/// What Git has no more is deleted, and not taken as done until the controller lets it go.
 async fn prunes(delivery: &Delivery) {
     let Delivery { argocd, stack, .. } = delivery;
     let denied = json!({"operation": "DeleteVpc", "count": 0, "status": 403, "code": "UnauthorizedOperation"});
@@ -226,20 +233,19 @@ async fn prunes(delivery: &Delivery) {
     argocd.commit(ORDERS, &[]);
     argocd.refresh(APPLICATION);
     stack.until("its VPC cannot be deleted", |_| stack.account.faults_hit() > 0).await;
-    argocd.until(APPLICATION, "waits for the stack", |application| {
-        let operation = &application["status"]["operationState"];
-        let message = operation["message"].as_str().unwrap_or_default();
-        operation["phase"] == "Running"
-            && message == "waiting for deletion of fargatestack.dev/FargateStack/orders"
-            && health(application, "FargateStack").0 == "Progressing"
-    });
+    let application = argocd.refresh(APPLICATION);
+    let (status, message) = health(&application, "FargateStack");
+    assert_eq!((status.as_str(), is_synced(&application)), ("Progressing", false));
+    assert!(message.contains("Pending deletion") && message.contains("fargatestack.dev/cleanup"), "{message}");
 
     stack.account.heal();
     stack.look().await;
-    let application = argocd.synced(APPLICATION);
-    assert_eq!(application["status"]["operationState"]["phase"], "Succeeded");
-    assert!(stack.api.get_opt("orders").await.unwrap().is_none(), "the sync is over before the stack is gone");
-    assert_eq!(application["status"]["health"]["status"], "Healthy");
+    stack.gone().await;
+    let head = argocd.head();
+    argocd.until(APPLICATION, "is in sync without the stack", |application| {
+        let without = health(application, "FargateStack").0.is_empty();
+        without && is_synced(application) && application["status"]["sync"]["revisions"][0] == head.as_str()
+    });
 }
 
 /// The chart's value brings the same settings, beside what else is in Argo CD's own ConfigMap.
