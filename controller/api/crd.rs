@@ -1,9 +1,10 @@
 //! The custom resource definitions, as they are committed in `crds/` and installed.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::CustomResourceExt;
+use serde_json::json;
 
 use super::{AwsIdentity, FargateStack};
 
@@ -31,9 +32,19 @@ pub(super) fn tidy(mut definition: CustomResourceDefinition) -> CustomResourceDe
     for version in &mut definition.spec.versions {
         if let Some(schema) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) {
             tidy_schema(schema);
+            begin_unseen(schema);
         }
     }
     definition
+}
+
+/// To kstatus, by which Flux and Helm wait, an object that says nothing of its generation is finished: a new one says -1.
+fn begin_unseen(schema: &mut JSONSchemaProps) {
+    let Some(status) = schema.properties.as_mut().and_then(|properties| properties.get_mut("status")) else { return };
+    status.default = Some(JSON(json!({})));
+    if let Some(observed) = status.properties.as_mut().and_then(|properties| properties.get_mut("observedGeneration")) {
+        observed.default = Some(JSON(json!(-1)));
+    }
 }
 
 /// `nullable` would let a null survive where an absent field is meant, and rules would see it; Rust's integer formats

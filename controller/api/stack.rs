@@ -122,7 +122,9 @@ impl<'de> Deserialize<'de> for Stack {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Parts { metadata, spec, status } = Parts::deserialize(deserializer)?;
         let controls = Controls::read(&spec);
-        let status = Status::deserialize(status).unwrap_or_default();
+        let mut status = Status::deserialize(status).unwrap_or_default();
+        // What the API server fills in (`crd.rs`) is no trace of a pass.
+        status.observed_generation = status.observed_generation.filter(|observed| *observed >= 0);
         Ok(Self { metadata, spec: parse(spec), controls, status })
     }
 }
@@ -216,7 +218,8 @@ mod tests {
 
     #[test]
     fn an_unreadable_status_is_a_lost_one() {
-        for status in [json!("gone"), json!({"resources": [{"key": 1}]}), json!(null)] {
+        let lost = [json!("gone"), json!({"resources": [{"key": 1}]}), json!(null), json!({"observedGeneration": -1})];
+        for status in lost {
             let mut object = minimal();
             object["status"] = status;
             let stack = read(object);

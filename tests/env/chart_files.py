@@ -19,6 +19,7 @@ from world.layout import KUBERNETES
 CHART = "charts/fargatestack"
 VALUES = "tests/chart/values"
 GOLDEN = "tests/chart/golden"
+ARGOCD = "manifests/argocd/argocd-cm.yaml"
 RELEASE, NAMESPACE, NAME = "fargatestack", "fargatestack-system", "fargatestack-controller"
 Files = dict[str, str]
 
@@ -111,8 +112,8 @@ def documented(text: str) -> Iterator[Value]:
 
 
 def rendered(checkout: Path) -> Files:
-    """Return what the chart renders: `manifests/install.yaml`, and one file for each file of values of the tests."""
-    files = {"manifests/install.yaml": _install(checkout)}
+    """Return what the chart renders: `manifests/install.yaml`, Argo CD's settings, and one file for each file of values of the tests."""
+    files = {"manifests/install.yaml": _install(checkout), ARGOCD: _argocd(checkout)}
     for values in sorted((checkout / VALUES).glob("*.yaml")):
         known = ["--api-versions=fargatestack.dev/v1alpha1/AwsIdentity"]
         files[f"{GOLDEN}/{values.name}"] = render(checkout, f"--values={values}", *known)
@@ -132,6 +133,15 @@ metadata:
     pod-security.kubernetes.io/enforce: restricted
 """
     return f"# Generated from {CHART}; do not edit.\n{namespace}{plain}"
+
+
+def _argocd(checkout: Path) -> str:
+    """Return what the chart adds to Argo CD's settings, as a patch of the ConfigMap that somebody else owns."""
+    text = render(checkout, "--set=argocd.enabled=true", "--show-only=templates/argocd.yaml")
+    others = r"^(---|# Source: .*|  namespace: .*|  annotations:|    \S+/(sync-options|resource-policy): .*)\n"
+    plain = re.sub(others, "", text, flags=re.MULTILINE)
+    how = "kubectl apply --server-side --field-manager=fargatestack --namespace=argocd --filename=THIS"
+    return f"# Generated from {CHART}; do not edit. Adds to Argo CD's own ConfigMap, beside what is in it:\n# {how}\n{plain.rstrip()}\n"
 
 
 def render(checkout: Path, *settings: str) -> str:

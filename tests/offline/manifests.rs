@@ -40,6 +40,14 @@ fn every_field_is_described() {
     }
 }
 
+/// By kstatus, a stack without a generation in its status would be finished before anybody looked at it.
+#[test]
+fn a_new_stack_has_a_status_of_no_generation() {
+    let status = &schema(0)["properties"]["status"];
+    assert_eq!(status["default"], serde_json::json!({}));
+    assert_eq!(status["properties"]["observedGeneration"]["default"], -1);
+}
+
 /// `kubectl explain` does not print defaults: the description has to.
 #[test]
 fn every_default_is_in_the_description() {

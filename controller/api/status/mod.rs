@@ -19,7 +19,7 @@ pub use memory::{Approval, IntentRecord, LingeringRecord, PlanRecord, PlannedSte
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
-    /// Generation of the declaration that this status speaks of.
+    /// Generation of the declaration that this status speaks of; -1 before there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// Ready (the worst of the sections), Reconciling and Stalled (kstatus), one condition per section, and warnings.

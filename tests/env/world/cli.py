@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     pods.add_argument(
         "--program", action="append", default=[], metavar="IMAGE=PATH", help="the program of an image, by the image's name without tag"
     )
+    command("argocd", _argocd, "install Argo CD into the running world and run it, until stdin closes")
     command("install", _install, "install the CRDs and the RBAC into the running world")
     command("run", _run, "install, then run the controller in the foreground as its ServiceAccount")
     command("demo", _demo, "start the world and the controller, apply the sample, push its image, call its API", environment=True)
@@ -81,6 +83,7 @@ def _state(options: argparse.Namespace) -> State:
 
 
 def _setup(_: argparse.Namespace) -> int:
+    from .argocd_build import argocd
     from .helm_build import helm
     from .kubernetes_build import binaries
     from .tools import check
@@ -88,6 +91,7 @@ def _setup(_: argparse.Namespace) -> int:
     check()
     binaries()
     helm()
+    argocd()
     return 0
 
 
@@ -158,6 +162,22 @@ def _run_pods(options: argparse.Namespace) -> int:
     programs = dict(each.split("=", 1) for each in options.program)
     kubectl = Kubectl.administrator(running(state))
     Node(state, kubectl, options.namespace, {image: Path(program) for image, program in programs.items()}).run()
+    return 0
+
+
+def _argocd(options: argparse.Namespace) -> int:
+    from . import argocd, argocd_build, serve
+
+    state = _state(options)
+    facts = running(state)
+    argocd.only(state)
+    serve.end_when_asked()
+    try:
+        argocd.begin(state, facts, argocd_build.argocd())
+        print(json.dumps({"NAMESPACE": argocd.NAMESPACE}), flush=True)
+        serve.wait_for_end(state, argocd.PARTS)
+    finally:
+        argocd.end(state)
     return 0
 
 

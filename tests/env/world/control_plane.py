@@ -21,6 +21,8 @@ CONTROLLERS = (
     "serviceaccount-controller",
     "deployment-controller",
     "replicaset-controller",
+    # A PodDisruptionBudget has a status, which Argo CD waits for.
+    "disruption-controller",
     "root-ca-certificate-publisher-controller",
 )
 

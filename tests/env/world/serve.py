@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
 from . import process, record
 from .errors import WorldError, tail
 from .start import ensure
-from .state import PARTS, State
+from .state import PARTS, State, remove
 
 PREFIX = "fargatestack-world-"
 OWNER = "owner.json"
@@ -27,7 +27,7 @@ def serve(folder: Path | None) -> int:
     The parts die with this process whatever ends it. Killed by SIGKILL it cannot remove its folder; the next `serve`
     does, for folders in the system's temporary folder. With `FARGATESTACK_RECORD` it leaves a record of what was used in it there.
     """
-    signal.signal(signal.SIGTERM, _exit)
+    end_when_asked()
     _sweep()
     if folder is None:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -46,26 +46,31 @@ def _live(state: State, records: Path | None) -> None:
         values = {**facts.environment(), "PATH_PREPEND": facts.binaries, "STATE_DIR": str(state.folder)}
         print(json.dumps(values), flush=True)
         try:
-            _wait_for_end(state)
+            wait_for_end(state, PARTS)
         finally:
             if records is not None:
                 record.leave(records, state, facts)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         process.stop([state.pid_file(part) for part in PARTS], grace=0)
-        shutil.rmtree(state.folder, ignore_errors=True)
+        remove(state.folder)
+
+
+def end_when_asked() -> None:
+    """Let SIGTERM end this process as an error does: what is to be left behind in order is."""
+    signal.signal(signal.SIGTERM, _exit)
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _wait_for_end(state: State) -> None:
+def wait_for_end(state: State, names: Iterable[str]) -> None:
     """Return when stdin is at its end. A part that ends meanwhile is reported, with its log, and left ended."""
     poll = select.poll()
     poll.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
     parts: dict[int, str] = {}
-    for part in PARTS:
+    for part in names:
         found = process.recorded(state.pid_file(part))
         if found is not None:
             handle = os.pidfd_open(found.pid)
@@ -86,4 +91,4 @@ def _sweep() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         owner = folder / OWNER
         if owner.exists() and process.recorded(owner) is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)

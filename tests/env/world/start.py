@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from . import certificates, control_plane, emulator, process
+from .argocd_build import argocd
 from .errors import WorldError
 from .helm_build import helm
 from .kubectl import Kubectl
@@ -70,7 +71,7 @@ def _with_cluster(state: State, kubeconfig: str, *, tied: bool) -> Facts:
 
 
 def _facts(state: State, *, kubeconfig: str, kubectl: Path, ports: Ports | None) -> Facts:
-    state.link({"kubectl": kubectl, "helm": helm()})
+    state.link({"kubectl": kubectl, "helm": helm(), "argocd": argocd().program})
     return Facts(
         kubeconfig=kubeconfig,
         emulator=emulator.url(state),

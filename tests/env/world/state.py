@@ -138,17 +138,28 @@ class State:
 
     def forget(self) -> None:
         """Remove the data of an ended world; its logs stay until the next one starts."""
-        shutil.rmtree(self.data)
+        remove(self.data)
 
     def clear(self) -> None:
         """Make room for a new world: no data, no logs."""
         for name in ("data", "logs"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            remove(self.folder / name)
             (self.folder / name).mkdir()
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, also what a part has made unreadable: Argo CD's repo-server locks its clones away."""
+
+    def unlocked(_function: object, path: str, _error: object) -> None:
+        with contextlib.suppress(OSError):
+            Path(path).chmod(0o700)
+        shutil.rmtree(path, ignore_errors=True)
+
+    shutil.rmtree(folder, onerror=unlocked)
+
+
 def exports(facts: Facts) -> str:
-    """Return the facts as lines for a shell; PATH gets the pinned kubectl and helm in front."""
+    """Return the facts as lines for a shell; PATH gets the pinned tools in front."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in facts.environment().items()]
     lines.append(f'export PATH={shlex.quote(facts.binaries)}:"$PATH"')
     return "\n".join(lines)

@@ -25,13 +25,27 @@ impl Audit {
         Self { log, start, namespace: namespace.to_owned() }
     }
 
-    /// The controller's changes, by verb and resource.
-    pub fn writes(&self) -> BTreeMap<String, usize> {
+    fn events(&self) -> Vec<Value> {
         let log = std::fs::read(&self.log).unwrap();
         let text = String::from_utf8_lossy(&log[self.start..]);
-        let mut counts = BTreeMap::new();
         // The last line may be half written.
-        for event in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// How often stacks were applied on trial, as Argo CD does to compare on the server's side.
+    pub fn trials(&self) -> usize {
+        let stacks = format!("/namespaces/{}/fargatestacks/", self.namespace);
+        let trial = |event: &&Value| {
+            let asked = event["requestURI"].as_str().unwrap_or_default();
+            asked.contains(&stacks) && asked.contains("dryRun=All") && asked.contains("force=true")
+        };
+        self.events().iter().filter(trial).count()
+    }
+
+    /// The controller's changes, by verb and resource.
+    pub fn writes(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for event in self.events() {
             let verb = event["verb"].as_str().unwrap_or_default();
             let object = &event["objectRef"];
             let changes = matches!(verb, "create" | "update" | "patch" | "delete" | "deletecollection");

@@ -61,6 +61,11 @@ impl Release {
         Self { world, values, _runner: runner }
     }
 
+    /// Its values.
+    pub fn values(&self) -> &Value {
+        &self.values
+    }
+
     /// Sets a value.
     pub fn set(&mut self, name: &str, value: Value) {
         self.values[name] = value;

@@ -5,6 +5,7 @@
 
 #![allow(clippy::manual_assert, clippy::match_wild_err_arm, reason = "what a failure tells is asked for with await")]
 
+pub mod argocd;
 pub mod audit;
 pub mod chart;
 pub mod cloud;

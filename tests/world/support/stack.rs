@@ -35,13 +35,17 @@ pub struct Stack {
 impl Stack {
     /// A namespace called `namespace`, an account and an identity; the stack itself is not declared yet.
     pub async fn prepare(controller: &'static Controller, namespace: &str) -> Self {
-        let world = controller.world();
-        let account = Account::new(world);
-        world.namespace(namespace);
-        let api = Api::namespaced(world.client().await, namespace);
-        let stack = Self { controller, account, namespace: namespace.into(), name: "orders".into(), api };
+        controller.world().namespace(namespace);
+        let stack = Self::foreseen(controller, namespace).await;
         stack.identity(namespace, json!({}));
         stack
+    }
+
+    /// An account, and a stack that somebody else declares, with all that it needs.
+    pub async fn foreseen(controller: &'static Controller, namespace: &str) -> Self {
+        let world = controller.world();
+        let api = Api::namespaced(world.client().await, namespace);
+        Self { controller, account: Account::new(world), namespace: namespace.into(), name: "orders".into(), api }
     }
 
     /// Makes an identity of this `name` that leads to the stack's account; `more` is laid over its spec.
@@ -335,8 +339,8 @@ pub fn remembered(stack: &api::Stack) -> BTreeMap<String, String> {
     records.filter_map(|record| Some((record.key.clone(), record.id.clone()?))).collect()
 }
 
-/// Lays the members of `over` over `object`, deeply.
-fn lay_over(object: &mut Value, over: Value) {
+/// Lays the members of `over` over `object`, deeply; null takes a member away.
+pub fn lay_over(object: &mut Value, over: Value) {
     match (object, over) {
         (Value::Object(object), Value::Object(over)) => {
             for (name, value) in over {
