@@ -248,7 +248,7 @@ async fn prunes(delivery: &Delivery) {
     });
 }
 
-/// The chart's value brings the same settings, beside what else is in Argo CD's own ConfigMap.
+/// The chart's value brings the same settings, beside what else is in Argo CD's own `ConfigMap`.
 fn brings_its_settings(delivery: &Delivery) {
     let settings = documents("argocd-cm.yaml", SAMPLE).remove(0)["data"].as_object().unwrap().clone();
     let gone: serde_json::Map<String, Value> = settings.keys().map(|key| (key.clone(), Value::Null)).collect();
