@@ -7,7 +7,7 @@ use crate::support::argocd::{ArgoCd, health, is_synced, out_of_sync};
 use crate::support::chart::{NAMESPACE, Release, current};
 use crate::support::controller::Controller;
 use crate::support::stack::{Stack, find, holds, lay_over};
-use crate::support::{World, root};
+use crate::support::{Ending, World, root};
 
 /// The Application of the example.
 const APPLICATION: &str = "fargatestack";
@@ -30,6 +30,10 @@ struct Delivery {
     stack: Stack,
     application: Value,
     orders: Value,
+    /// Runs the Pods.
+    _release: Release,
+    /// Last: what is above ends before.
+    _ending: Ending,
 }
 
 /// The objects of a file of the example, for `account`.
@@ -40,8 +44,8 @@ fn documents(file: &str, account: &str) -> Vec<Value> {
 
 impl Delivery {
     async fn begun() -> Self {
-        let world: &'static World = Box::leak(Box::new(World::start()));
-        let release: &'static Release = Box::leak(Box::new(Release::prepare(world).await));
+        let (world, ending) = World::own();
+        let release = Release::prepare(world).await;
         let argocd = ArgoCd::started(world);
         let stack = Stack::foreseen(Controller::elsewhere(world), "shop").await;
         let account = stack.account.id();
@@ -55,7 +59,7 @@ impl Delivery {
         // What fails for good is not to be tried for minutes.
         lay_over(&mut application["spec"]["syncPolicy"]["retry"], json!({"limit": 1, "backoff": {"duration": "1s"}}));
         let orders = documents(ORDERS, account).remove(0);
-        let delivery = Self { argocd, stack, application, orders };
+        let delivery = Self { argocd, stack, application, orders, _release: release, _ending: ending };
         delivery.commit(json!({}));
         delivery.argocd.declare(&delivery.application);
         delivery

@@ -14,10 +14,6 @@ use crate::support::{World, eventually};
 /// What the definitions of the older chart lack.
 const NEWER: &str = "    shortNames:\n    - fgs\n";
 
-fn world() -> &'static World {
-    Box::leak(Box::new(World::start()))
-}
-
 fn small() -> Value {
     json!({"network": {"availabilityZones": {"count": 1}, "nat": {"mode": "None"}}})
 }
@@ -30,7 +26,7 @@ fn names(world: &World, kind: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn the_chart_comes_goes_and_returns_without_a_change_in_aws() {
-    let world = world();
+    let (world, _ending) = World::own();
     let mut release = Release::prepare(world).await;
     release.set(
         "awsIdentities",
@@ -86,7 +82,7 @@ async fn unchanged(stack: &Stack, before: &fargatestack::api::Stack, mark: u64) 
 
 #[tokio::test]
 async fn a_protected_stack_is_not_deleted() {
-    let world = world();
+    let (world, _ending) = World::own();
     let release = Release::prepare(world).await;
     release.upgrade(&current());
     let stack = Stack::prepare(Controller::elsewhere(world), "protected").await;

@@ -65,7 +65,7 @@ fn effects(stack: &Stack, mark: u64) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_controller_that_is_killed_at_every_write_builds_once_and_leaves_nothing() {
-    let controller = Controller::alone(&[ONE_CALL, ONLY_ONE]);
+    let (controller, _ending) = Controller::alone(&[ONE_CALL, ONLY_ONE]);
     controller.kill();
     let stack = Stack::prepare(controller, "killed").await;
     let before = stack.account.dump();

@@ -93,7 +93,7 @@ fn shallow(calls: &[Call]) -> (BTreeMap<String, usize>, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pass_over_a_hundred_stacks_costs_as_many_shallow_calls_as_over_one() {
-    let controller = Controller::alone(&[]);
+    let (controller, _ending) = Controller::alone(&[]);
     let first = Stack::built(controller, "fleet", small()).await;
     let one = cost(controller, std::slice::from_ref(&first)).await;
 

@@ -74,7 +74,7 @@ fn writers(stack: &Stack, replicas: &[&Controller]) -> Vec<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lease_goes_on_when_its_holder_is_asked_to_end_and_when_it_is_killed() {
-    let first = Controller::alone(&[&LONG_LEASE[..], &[ONE_CALL]].concat());
+    let (first, _ending) = Controller::alone(&[&LONG_LEASE[..], &[ONE_CALL]].concat());
     let (second, third) = (first.replica("second", &BRIEF_LEASE), first.replica("third", &BRIEF_LEASE));
     let world = first.world();
     let stack = Stack::prepare(first, "handed-over").await;
@@ -119,7 +119,7 @@ async fn the_lease_goes_on_when_its_holder_is_asked_to_end_and_when_it_is_killed
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_the_lease_stops_at_once_and_says_why() {
-    let controller = Controller::alone(&[&BRIEF_LEASE[..], &[ONE_CALL]].concat());
+    let (controller, _ending) = Controller::alone(&[&BRIEF_LEASE[..], &[ONE_CALL]].concat());
     let (world, stack) = (controller.world(), Stack::prepare(controller, "deposed").await);
     let why = || {
         let last = controller.lines().pop().unwrap();

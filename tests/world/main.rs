@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+// The longest first: tests begin in the order of their names.
+mod architecture;
 mod argocd;
 mod auth;
 mod blockers;
@@ -31,7 +33,6 @@ mod support;
 mod telemetry;
 mod traffic;
 mod validation;
-mod whole;
 
 use std::sync::OnceLock;
 

@@ -45,7 +45,7 @@ fn field<'a>(line: &'a Value, name: &str) -> &'a str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_it_did_is_counted_and_told() {
-    let controller = Controller::alone(&[]);
+    let (controller, _ending) = Controller::alone(&[]);
     let stack = Stack::prepare(controller, "counted").await;
     // One create is refused once, one question is answered at the SDK's second try.
     stack.account.fault(&json!({"operation": "CreateSubnet", "status": 503, "code": "RequestLimitExceeded"}));

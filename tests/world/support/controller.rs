@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
 use super::emulator::http_text;
-use super::{World, binary, eventually};
+use super::{Ending, World, binary, eventually};
 
 /// Runs the controller, says its pid, ends when it ends, and ends it when standard input closes: also when the test
 /// process is killed.
@@ -63,9 +63,12 @@ struct Running {
 
 impl Controller {
     /// In a world of its own, with `settings` (environment variables) beside those for tests; for tests that kill it or count
-    /// all that it does.
-    pub fn alone(settings: &[(&str, &str)]) -> &'static Self {
-        Box::leak(Box::new(Self::started(Box::leak(Box::new(World::start())), settings)))
+    /// all that it does. Both end with what comes along.
+    pub fn alone(settings: &[(&str, &str)]) -> (&'static Self, Ending) {
+        let (world, mut ending) = World::own();
+        let controller: &'static Self = Box::leak(Box::new(Self::started(world, settings)));
+        ending.controller = Some(controller);
+        (controller, ending)
     }
 
     /// Installed into `world` and started, with `settings` beside those for tests.
@@ -157,6 +160,12 @@ impl Controller {
     pub fn end(&self) -> Option<i32> {
         self.signal("-TERM");
         self.buried("the controller ends when it is asked to")
+    }
+
+    /// Kills it if it runs; waits for nothing.
+    pub fn abandon(&self) {
+        // Its watcher sees the end of its standard input.
+        drop(self.running.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     fn signal(&self, signal: &str) {

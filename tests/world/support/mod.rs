@@ -19,9 +19,10 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use controller::Controller;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 /// Longer than any wait on a loaded machine; what takes so long never comes.
@@ -30,7 +31,7 @@ pub const PATIENCE: Duration = Duration::from_mins(10);
 /// A running world.
 #[derive(Debug)]
 pub struct World {
-    launcher: Child,
+    launcher: Mutex<Option<Child>>,
     values: BTreeMap<String, String>,
 }
 
@@ -108,7 +109,20 @@ impl World {
         let mut line = String::new();
         BufReader::new(launcher.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "the world did not start: its launcher says why above");
-        Self { launcher, values: serde_json::from_str(&line).unwrap() }
+        Self { launcher: Mutex::new(Some(launcher)), values: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// A world of one test's own, and what ends it when the test is over: no other test waits for its machine then.
+    pub fn own() -> (&'static Self, Ending) {
+        let world: &'static Self = Box::leak(Box::new(Self::start()));
+        (world, Ending { world, controller: None })
+    }
+
+    fn end(&self) {
+        if let Some(mut launcher) = self.launcher.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            drop(launcher.stdin.take());
+            let _ = launcher.wait();
+        }
     }
 
     /// One of the values that `tests/env/README.md` lists.
@@ -192,7 +206,23 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        drop(self.launcher.stdin.take());
-        let _ = self.launcher.wait();
+        self.end();
+    }
+}
+
+/// Ends a world, and the controller in it before, when it is dropped.
+#[derive(Debug)]
+#[must_use = "the world ends when this is dropped"]
+pub struct Ending {
+    world: &'static World,
+    controller: Option<&'static Controller>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(controller) = self.controller {
+            controller.abandon();
+        }
+        self.world.end();
     }
 }

@@ -54,7 +54,7 @@ fn say(text: &str) {
 
 #[tokio::test]
 async fn the_minimal_manifest_is_ready_with_few_calls_and_silent_from_then_on() {
-    let controller = Controller::alone(&[]);
+    let (controller, _ending) = Controller::alone(&[]);
     let stack = Stack::prepare(controller, "minimal-whole").await;
     let (before, audit) = (stack.account.dump(), stack.audit());
     let status = built(&stack, stack.minimal_with(json!({}))).await;

@@ -2,12 +2,12 @@
 //!
 //! Each test leads stacks through a life of their own.
 
-mod architecture;
 mod brought;
 mod drift;
 mod ending;
 mod fields;
 mod golden;
+mod life;
 mod manifest;
 
 use std::collections::BTreeMap;
