@@ -21,7 +21,9 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 .PHONY: demo
-demo: setup ## start everything, apply the sample, push its image, call its API
+demo: ## start everything, apply the sample, push its image, call its API
+	@$(WORLD) setup --world-only
+	@cargo fetch --locked
 	@$(WORLD) demo
 
 .PHONY: test

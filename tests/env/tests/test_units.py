@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from world import cache, controller, go_build, helm_build, kubernetes_build, layout, part, ports, process
+from world import argocd_build, cache, controller, go_build, helm_build, kubernetes_build, layout, part, ports, process
 from world.errors import WorldError
 from world.state import Facts, State, exports
 
@@ -129,6 +129,17 @@ def test_helm_is_taken_from_path_if_it_is_the_pinned_one(tmp_path: Path, monkeyp
         program.write_text(f"#!/bin/sh\necho {version}\n")
         program.chmod(0o755)
         assert helm_build.helm() == expected
+
+
+def test_a_demonstration_waits_for_no_tool_that_it_does_not_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FARGATESTACK_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert helm_build.built() is None
+    assert argocd_build.built() is None
+    helm = tmp_path / "helm"
+    helm.write_text(f"#!/bin/sh\necho v{'.'.join(go_build.required(layout.HELM, helm_build.MODULE))}\n")
+    helm.chmod(0o755)
+    assert helm_build.built() == helm
 
 
 def test_go_names_a_program_after_its_package() -> None:

@@ -31,19 +31,30 @@ class ArgoCd:
 
 def argocd() -> ArgoCd:
     """Return the paths, building what the cache does not have."""
-    version = "v" + ".".join(go_build.required(ARGOCD, MODULE))
-    module = _module(version)
+    module, installed = _module(), _installed()
+    built = go_build.binaries(module, ["redis"] if installed else ["argocd", "redis"])
+    return ArgoCd(installed or built["argocd"], built["redis"], go_build.files(module, MODULE, FILES))
+
+
+def built() -> ArgoCd | None:
+    """Return the paths if nothing has to be built."""
+    module = _module()
+    return argocd() if go_build.has(module, ["redis"]) and (_installed() or go_build.has(module, ["argocd"])) else None
+
+
+def _installed() -> Path | None:
     installed = shutil.which("argocd")
-    taken = installed is not None and _version(installed) == version
-    built = go_build.binaries(module, ["redis"] if taken else ["argocd", "redis"])
     # Not the link that a world may have put on PATH: that goes with the world.
-    program = Path(installed).resolve() if installed and taken else built["argocd"]
-    return ArgoCd(program, built["redis"], go_build.files(module, MODULE, FILES))
+    return Path(installed).resolve() if installed and _version(installed) == _pinned() else None
 
 
-def _module(version: str) -> go_build.Module:
+def _pinned() -> str:
+    return "v" + ".".join(go_build.required(ARGOCD, MODULE))
+
+
+def _module() -> go_build.Module:
     packages = {"argocd": f"{MODULE}/cmd", "redis": "./redis"}
-    return go_build.Module(ARGOCD, packages, {f"{MODULE}/common.version": version.removeprefix("v")}, minutes=9, toolchain=TOOLCHAIN)
+    return go_build.Module(ARGOCD, packages, {f"{MODULE}/common.version": _pinned().removeprefix("v")}, minutes=9, toolchain=TOOLCHAIN)
 
 
 def _version(program: str) -> str | None:

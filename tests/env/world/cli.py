@@ -33,7 +33,8 @@ def parser() -> argparse.ArgumentParser:
         )
         return sub
 
-    command("setup", _setup, "check the tools, build what a world needs, start nothing", environment=True)
+    prepared = command("setup", _setup, "check the tools, build what a world needs, start nothing", environment=True)
+    prepared.add_argument("--world-only", action="store_true", help="without helm and Argo CD, which only tests and `env` use")
     command("interpreter", _interpreter, "print the path of the pinned Python with its packages", environment=True)
     command("binary", _binary, "build the controller, print the path of its binary")
     image = command("image", _image, "build the image of the controller with buildah, print its name", environment=True)
@@ -82,7 +83,7 @@ def _state(options: argparse.Namespace) -> State:
     return State(folder.resolve())
 
 
-def _setup(_: argparse.Namespace) -> int:
+def _setup(options: argparse.Namespace) -> int:
     from .argocd_build import argocd
     from .helm_build import helm
     from .kubernetes_build import binaries
@@ -90,8 +91,9 @@ def _setup(_: argparse.Namespace) -> int:
 
     check()
     binaries()
-    helm()
-    argocd()
+    if not options.world_only:
+        helm()
+        argocd()
     return 0
 
 

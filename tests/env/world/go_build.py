@@ -63,10 +63,16 @@ def required(folder: Path, module: str) -> tuple[str, str, str]:
     return major, minor, patch
 
 
+def has(module: Module, names: list[str]) -> bool:
+    """Say whether the cache has the named programs."""
+    store = module.store
+    return all((store / name).exists() for name in names)
+
+
 def binaries(module: Module, names: list[str]) -> dict[str, Path]:
     """Return the paths of the named programs, building what the cache does not have."""
     store = module.store
-    if any(not (store / name).exists() for name in names):
+    if not has(module, names):
         with cache.locked(store.parent / "lock"):
             missing = [name for name in names if not (store / name).exists()]
             if missing:

@@ -16,17 +16,27 @@ MODULE = "helm.sh/helm/v4"
 
 
 def helm() -> Path:
-    """Return the path of the executable."""
-    version = "v" + ".".join(go_build.required(HELM, MODULE))
+    """Return the path of the executable, building it if it is not there."""
+    return _installed() or go_build.binaries(_module(), ["helm"])["helm"]
+
+
+def built() -> Path | None:
+    """Return its path if it need not be built."""
+    return helm() if _installed() or go_build.has(_module(), ["helm"]) else None
+
+
+def _installed() -> Path | None:
     installed = shutil.which("helm")
-    if installed and _version(installed) == version:
-        # Not the link that a world may have put on PATH: that goes with the world.
-        return Path(installed).resolve()
-    return go_build.binaries(_module(version), ["helm"])["helm"]
+    # Not the link that a world may have put on PATH: that goes with the world.
+    return Path(installed).resolve() if installed and _version(installed) == _pinned() else None
 
 
-def _module(version: str) -> go_build.Module:
-    return go_build.Module(HELM, {"helm": f"{MODULE}/cmd/helm"}, {f"{MODULE}/internal/version.version": version}, minutes=4)
+def _pinned() -> str:
+    return "v" + ".".join(go_build.required(HELM, MODULE))
+
+
+def _module() -> go_build.Module:
+    return go_build.Module(HELM, {"helm": f"{MODULE}/cmd/helm"}, {f"{MODULE}/internal/version.version": _pinned()}, minutes=4)
 
 
 def _version(program: str) -> str | None:

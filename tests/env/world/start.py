@@ -6,10 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from . import certificates, control_plane, emulator, process
-from .argocd_build import argocd
+from . import argocd_build, certificates, control_plane, emulator, helm_build, process
 from .errors import WorldError
-from .helm_build import helm
 from .kubectl import Kubectl
 from .kubernetes_build import binaries
 from .part import Part, start, wait
@@ -20,12 +18,12 @@ DEFAULT_REGION = "eu-west-1"
 DEFAULT_ACCOUNT = "123456789012"
 
 
-def ensure(state: State, *, tied: bool) -> Facts:
+def ensure(state: State, *, tied: bool, tools: bool = True) -> Facts:
     """Return the facts of a world that is ready, starting the parts of it that do not run.
 
     A world none of whose parts runs any more starts anew, without its old data: what was in the emulator is lost in
     any case, and stacks whose AWS resources vanished would be a world that nobody asked for.
-    With `tied` the parts die with the calling thread.
+    With `tied` the parts die with the calling thread. With `tools` helm and argocd are there, too, built if they have to be.
     """
     known, existing = state.read(), _existing_cluster()
     running = [name for name in PARTS if state.runs(name)]
@@ -38,7 +36,11 @@ def ensure(state: State, *, tied: bool) -> Facts:
     elif "emulator" not in running:
         print("the emulator had ended: it starts again, empty", file=sys.stderr)
     try:
-        facts = _with_cluster(state, existing, tied=tied) if existing else _with_control_plane(state, known, tied=tied)
+        facts = (
+            _with_cluster(state, existing, tied=tied, tools=tools)
+            if existing
+            else _with_control_plane(state, known, tied=tied, tools=tools)
+        )
     except BaseException:
         if known is None:
             # Half a world is of no use to anybody; its logs stay.
@@ -48,7 +50,7 @@ def ensure(state: State, *, tied: bool) -> Facts:
     return facts
 
 
-def _with_control_plane(state: State, known: Facts | None, *, tied: bool) -> Facts:
+def _with_control_plane(state: State, known: Facts | None, *, tied: bool, tools: bool) -> Facts:
     built = binaries()
     aws = emulator.part(state)
     start(aws, state, tied=tied)
@@ -59,19 +61,19 @@ def _with_control_plane(state: State, known: Facts | None, *, tied: bool) -> Fac
         for part in (plane.etcd, plane.apiserver, plane.controller_manager):
             _ready(part, state, tied=tied)
     wait(aws, state)
-    return _facts(state, kubeconfig=str(state.kubeconfig), kubectl=built["kubectl"], ports=ports)
+    return _facts(state, kubeconfig=str(state.kubeconfig), kubectl=built["kubectl"], ports=ports, tools=tools)
 
 
-def _with_cluster(state: State, kubeconfig: str, *, tied: bool) -> Facts:
+def _with_cluster(state: State, kubeconfig: str, *, tied: bool, tools: bool) -> Facts:
     built = binaries(("kubectl",))
     Kubectl(built["kubectl"], kubeconfig).run("get", "--raw", "/readyz")
     aws = emulator.part(state)
     _ready(aws, state, tied=tied)
-    return _facts(state, kubeconfig=kubeconfig, kubectl=built["kubectl"], ports=None)
+    return _facts(state, kubeconfig=kubeconfig, kubectl=built["kubectl"], ports=None, tools=tools)
 
 
-def _facts(state: State, *, kubeconfig: str, kubectl: Path, ports: Ports | None) -> Facts:
-    state.link({"kubectl": kubectl, "helm": helm(), "argocd": argocd().program})
+def _facts(state: State, *, kubeconfig: str, kubectl: Path, ports: Ports | None, tools: bool) -> Facts:
+    state.link({"kubectl": kubectl, **_tools(build=tools)})
     return Facts(
         kubeconfig=kubeconfig,
         emulator=emulator.url(state),
@@ -81,6 +83,13 @@ def _facts(state: State, *, kubeconfig: str, kubectl: Path, ports: Ports | None)
         ports=ports,
         audit_log=str(control_plane.audit_log(state)) if ports else None,
     )
+
+
+def _tools(*, build: bool) -> dict[str, Path]:
+    """Return helm and argocd; without `build` only where they need not be built."""
+    helm = helm_build.helm() if build else helm_build.built()
+    argocd = argocd_build.argocd() if build else argocd_build.built()
+    return ({"helm": helm} if helm else {}) | ({"argocd": argocd.program} if argocd else {})
 
 
 def _ready(part: Part, state: State, *, tied: bool) -> None:
