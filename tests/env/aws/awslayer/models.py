@@ -67,7 +67,7 @@ def check_request(wire: Wire) -> None:
 
 
 # Where AWS itself does not keep to its model. VpcEndpoint.State is modelled as "Available" and sent as
-# "available": https://github.com/awslabs/aws-sdk-rust/issues/619 (aws/aws-sdk-go-v2 issue 2864 says the same).
+# "available": https://github.com/awslabs/aws-sdk-rust/issues/619 (aws/aws-sdk-go-v2#2864 says the same).
 # The schema of every user pool has phone_number_verified, one character longer than the model's bound, and
 # domains of users' own have dots, which the pattern of DomainType leaves out. The tags of a log group that has
 # none are sent as an empty map, though modelled with one at least.

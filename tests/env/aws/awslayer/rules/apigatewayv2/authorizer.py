@@ -24,7 +24,7 @@ def issuer_has_a_discovery_document(issuer: str) -> None:
     """The issuer's discovery document is fetched: a user pool must exist by then. Issuers that are not
     Cognito's are taken to have one, unless their name ends in .invalid.
 
-    Source: aws-facts 3.1 (haandol/cognito-kakao-example issue 1, with the message); API Gateway Developer
+    Source: aws-facts 3.1 (haandol/cognito-kakao-example#1, with the message); API Gateway Developer
     Guide, http-api-jwt-authorizer.
     """
     parts = urlsplit(issuer)
@@ -128,7 +128,7 @@ def update_authorizer(call: Call) -> dict[str, Any]:
 def referenced_authorizer_stays(api: Api, item: Item) -> None:
     """An authorizer that a route refers to cannot be deleted.
 
-    Source: anomalyco/sst issue 5586 (ConflictException, with the message).
+    Source: anomalyco/sst#5586 (ConflictException, with the message).
     """
     users = [r["RouteKey"] for r in api.routes.values() if r.get("AuthorizerId") == item["AuthorizerId"]]
     if users:

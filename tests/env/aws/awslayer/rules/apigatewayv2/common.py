@@ -57,7 +57,7 @@ def one_change_at_a_time(call: Call, api_id: str) -> None:
     """A change of an API that arrives while another one is under way may be refused; with the setting
     apiConflicts it is.
 
-    Source: hashicorp/terraform-provider-aws issue 40575 (ConflictException, with the message).
+    Source: hashicorp/terraform-provider-aws#40575 (ConflictException, with the message).
     """
     earlier = (seq < call.entry.seq for seq in list(call.world.under_way.get((call.account, api_id), ())))
     if call.world.settings.get("apiConflicts", call.account) and any(earlier):

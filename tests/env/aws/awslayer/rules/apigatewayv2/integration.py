@@ -23,7 +23,7 @@ def integration_is_a_proxy(item: Item) -> None:
     """HTTP APIs have proxy integrations: an HTTP proxy has a method, and the payload format 1.0.
 
     Source: aws-facts 3; botocore apigatewayv2.CreateIntegration (IntegrationType, PayloadFormatVersion:
-    "Required for HTTP APIs"); anomalyco/sst issue 5510; texts assumed.
+    "Required for HTTP APIs"); anomalyco/sst#5510; texts assumed.
     """
     if item["IntegrationType"] == "AWS_PROXY":
         raise AwsError("InternalFailure", "the emulator lacks Lambda and service integrations", 501)
@@ -142,7 +142,7 @@ def update_integration(call: Call) -> dict[str, Any]:
 def routed_integration_stays(api: Api, integration_id: str) -> None:
     """An integration that a route refers to cannot be deleted.
 
-    Source: aws-facts 3; message of milliHQ/terraform-aws-next-js issue 247 (ConflictException).
+    Source: aws-facts 3; message of milliHQ/terraform-aws-next-js#247 (ConflictException).
     """
     users = [r["RouteId"] for r in api.routes.values() if r.get("Target") == f"integrations/{integration_id}"]
     if users:

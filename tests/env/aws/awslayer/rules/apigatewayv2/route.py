@@ -58,7 +58,7 @@ def route_target_exists(api: Api, target: str | None) -> None:
 def route_authorization_fits(item: Item, api: Api) -> None:
     """JWT authorization needs an authorizer of the API; scopes, ten at most, need JWT authorization.
 
-    Source: aws-facts 3 (quota) and 3.1 (anomalyco/sst issue 4097); botocore apigatewayv2.CreateRoute,
+    Source: aws-facts 3 (quota) and 3.1 (anomalyco/sst#4097); botocore apigatewayv2.CreateRoute,
     AuthorizationType and AuthorizationScopes; texts assumed.
     """
     kind = item["AuthorizationType"]

@@ -218,7 +218,7 @@ def update_vpc_link(call: Call) -> dict[str, Any]:
 def referenced_link_stays(call: Call, link_id: str) -> None:
     """A VPC link that an integration refers to cannot be deleted; the code is not one that the model names.
 
-    Source: aws-facts 3; hashicorp/terraform-provider-aws issue 12195 (BadRequestException); the references
+    Source: aws-facts 3; hashicorp/terraform-provider-aws#12195 (BadRequestException); the references
     of HTTP APIs are written in another form, which is not documented.
     """
     users = [

@@ -57,7 +57,7 @@ def everywhere(name: str, region: str | None = None) -> Iterator[tuple[Any, Any]
 def pool_with_domain_stays(pool: Any) -> None:
     """A pool with a domain cannot be deleted.
 
-    Source: aws-facts 7; terraform-provider-aws issue 16479 (code and message).
+    Source: aws-facts 7; hashicorp/terraform-provider-aws#16479 (code and message).
     """
     if of_pool(pool):
         text = "User pool cannot be deleted. It has a domain configured that should be deleted first."

@@ -32,7 +32,7 @@ _MEMBERS = {
 def factors_fit_the_mode(params: dict[str, Any]) -> None:
     """Required and optional MFA need a factor in the same request; OFF goes with none.
 
-    Source: aws-sdk-js issue 4186 and lgallard/terraform-aws-cognito-user-pool issue 74 (the messages).
+    Source: aws/aws-sdk-js#4186 and lgallard/terraform-aws-cognito-user-pool#74 (the messages).
     """
     factors = [
         (params.get("SmsMfaConfiguration") or {}).get("SmsConfiguration"),

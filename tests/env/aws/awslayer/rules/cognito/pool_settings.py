@@ -80,7 +80,8 @@ def mfa_needs_a_way_to_send(settings: dict[str, Any], *, software_token: bool) -
     """MFA is required or optional only where SMS is configured; software tokens are configured by
     SetUserPoolMfaConfig, which comes later.
 
-    Source: terraform-provider-aws issue 7261 and aws-cloudformation coverage-roadmap issue 769 (the message).
+    Source: hashicorp/terraform-provider-aws#7261 and aws-cloudformation/cloudformation-coverage-roadmap#769
+    (the message).
     """
     if settings["MfaConfiguration"] != "OFF" and not settings.get("SmsConfiguration") and not software_token:
         text = "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"

@@ -209,7 +209,7 @@ def private_name_is_free(call: Call, endpoint: Any) -> None:
     """A second endpoint with private DNS for the same service in a VPC is refused, also while the first
     is being deleted.
 
-    Source: aws-facts 4 (terraform-provider-aws issue 17535).
+    Source: aws-facts 4 (hashicorp/terraform-provider-aws#17535).
     """
     for other in call.ec2.vpc_end_points.values():
         same = other.vpc_id == endpoint.vpc_id and other.service_name == endpoint.service_name

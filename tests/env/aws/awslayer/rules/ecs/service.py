@@ -61,7 +61,7 @@ def service_of_the_name_again(call: Call, cluster: Cluster) -> Service | None:
     """A service with the same client token and parameters is the same service; a name that is taken by
     another, or by one that is still DRAINING, is refused.
 
-    Source: aws-facts 6.2 (terraform-provider-aws issues 2283 and 14489); ECS Developer Guide,
+    Source: aws-facts 6.2 (hashicorp/terraform-provider-aws#2283, #14489); ECS Developer Guide,
     ecs-idempotency.
     """
     token = call.params.get("clientToken")

@@ -109,7 +109,7 @@ def groups_only_if_created_with_some(balancer: Any, group_ids: list[str]) -> Non
     to none.
 
     Source: aws-facts 2.3; Network Load Balancers guide, load-balancer-security-groups; message of
-    kubernetes-sigs/cluster-api-provider-aws issue 4790. The refusal of an empty list is documented, its
+    kubernetes-sigs/cluster-api-provider-aws#4790. The refusal of an empty list is documented, its
     code assumed.
     """
     if not balancer.has_groups:

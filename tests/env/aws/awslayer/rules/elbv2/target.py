@@ -24,7 +24,7 @@ def address_is_of_the_vpc(call: Call, group: Any, given: dict[str, Any]) -> None
     """The address of a target lies in a subnet of the target group's VPC.
 
     Source: aws-facts 1.3 (subnets count, not blocks); Network Load Balancers guide,
-    target-group-register-targets; message of kubernetes-sigs/aws-load-balancer-controller issue 3714.
+    target-group-register-targets; message of kubernetes-sigs/aws-load-balancer-controller#3714.
     Addresses outside of the VPC, which AWS takes with an Availability Zone, are not emulated.
     """
     try:
