@@ -65,7 +65,8 @@ def link_subnets_fit(call: Call, subnet_ids: list[str]) -> list[Any]:
 def link_zones_supported(call: Call, subnets: list[Any]) -> None:
     """VPC links work in some Availability Zones only, named by id.
 
-    Source: aws-facts 3; API Gateway Developer Guide, apigateway-vpc-links-v2; message of aws/aws-cdk#13569 (BadRequestException).
+    Source: aws-facts 3; API Gateway Developer Guide, apigateway-vpc-links-v2;
+    message of aws/aws-cdk#13569 (BadRequestException).
     """
     supported = ZONES.get(call.region)
     for one in subnets:
